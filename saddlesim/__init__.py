@@ -1,0 +1,71 @@
+"""saddlesim, the saddle-point laboratory: objectives, optimizers near their saddles, and what theory says of both.
+
+Notation, which nothing in this package contradicts::
+
+    f        an objective, R^d -> R          x       points, component first: shape (d,) or (d, B); `x, y = X` unpacks
+    H        its Hessian, shape (d, d, ...)  lambda  an eigenvalue of H
+    index    Morse index: how many eigenvalues are negative      nullity: how many are zero
+    inertia  (negative, zero, positive)      gamma   -lambda_min > 0, the escape rate of a strict saddle
+    kind     minimum | maximum | saddle | degenerate
+    strict saddle   a critical point with a negative eigenvalue (Lee et al. 2016; includes maxima)
+    lane     one trajectory of an ensemble   block   a fixed number of lanes computed, seeded and stored together
+    step     one update                      escape step  first step at which a lane leaves a given ball round the saddle
+
+Names are loaded when they are first asked for, so that ``saddlesim --help`` need not wait for NumPy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from saddlesim.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from saddlesim.experiments import EXPERIMENTS
+    from saddlesim.objectives import OBJECTIVES
+    from saddlesim.optimizers import OPTIMIZERS
+    from saddlesim.plots import plot
+    from saddlesim.runs import Run, run
+    from saddlesim.scenario import ScenarioError, load_scenario
+    from saddlesim.simulation import Trajectory, simulate
+    from saddlesim.store import load_result
+
+_ROOMS = {
+    "EXPERIMENTS": "experiments",
+    "OBJECTIVES": "objectives",
+    "OPTIMIZERS": "optimizers",
+    "Run": "runs",
+    "ScenarioError": "scenario",
+    "Trajectory": "simulation",
+    "load_result": "store",
+    "load_scenario": "scenario",
+    "plot": "plots",
+    "run": "runs",
+    "simulate": "simulation",
+}
+
+__all__ = [
+    "EXPERIMENTS",
+    "OBJECTIVES",
+    "OPTIMIZERS",
+    "Run",
+    "ScenarioError",
+    "Trajectory",
+    "__version__",
+    "load_result",
+    "load_scenario",
+    "plot",
+    "run",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'saddlesim' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"saddlesim.{_ROOMS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

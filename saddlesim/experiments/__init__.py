@@ -1,0 +1,15 @@
+"""Experiments: questions asked of the parts. `EXPERIMENTS` holds them by name."""
+
+from typing import Annotated
+
+from saddlesim.experiments.base import Experiment, LabelledArray, Result
+from saddlesim.experiments.escape import Escape, EscapeResult
+from saddlesim.parameters import FromRegistry
+from saddlesim.registry import Registry
+
+EXPERIMENTS = Registry("experiment", (Escape,))
+EXPERIMENTS.load_entry_points()
+
+ExperimentField = Annotated[Experiment, FromRegistry(EXPERIMENTS, ("points", "n_blocks", "run_block", "reduce"))]
+
+__all__ = ["EXPERIMENTS", "Escape", "EscapeResult", "Experiment", "ExperimentField", "LabelledArray", "Result"]

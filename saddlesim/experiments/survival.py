@@ -1,0 +1,99 @@
+"""Survival: statistics of escape steps that some lanes never reach. Lanes still inside at the end are censored, not slow.
+
+Divergence is a competing event and no censoring: a diverged lane never escapes, so it stays among those at risk to the end.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class SurvivalCurve(NamedTuple):
+    """The fraction not yet escaped after each step (K,), with its pointwise interval. Steps are ascending and start at 0."""
+
+    step: Array
+    fraction: Array
+    low: Array
+    high: Array
+
+
+class Estimate(NamedTuple):
+    """A figure, its interval and its standard error."""
+
+    value: float
+    low: float
+    high: float
+    standard_error: float
+
+
+def survival_curve(escape_step: NDArray[Any], n_steps: int, confidence_level: float = 0.95) -> SurvivalCurve:
+    """Estimate the survival function of the escape step (Kaplan-Meier, log-log interval).
+
+    Parameters
+    ----------
+    escape_step : (B,) of int
+        -1 for a lane that never escaped.
+    n_steps : int
+        When observation ended.
+    """
+    from scipy.stats import CensoredData, ecdf
+
+    never = escape_step < 0
+    estimate = ecdf(CensoredData.right_censored(np.where(never, n_steps, escape_step), never)).sf
+    with (
+        warnings.catch_warnings()
+    ):  # SciPy warns that its formula is undefined at 0 and 1, where the interval is the point
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = estimate.confidence_interval(confidence_level, method="log-log")
+    low, high = (
+        np.where(np.isnan(each.probabilities), estimate.probabilities, each.probabilities) for each in interval
+    )
+    curve = SurvivalCurve(estimate.quantiles, estimate.probabilities, low, high)
+    if curve.step[0] == 0:
+        return curve
+    return SurvivalCurve(
+        *(np.concatenate([[start], each]) for start, each in zip((0.0, 1.0, 1.0, 1.0), curve, strict=True))
+    )
+
+
+def median_escape_step(escape_step: NDArray[Any], curve: SurvivalCurve, confidence_level: float = 0.95) -> Estimate:
+    """Estimate the smallest step by which half of the lanes have escaped; infinite where fewer ever do.
+
+    The interval is the exact one from order statistics (`scipy.stats.quantile_test`): all lanes are censored at the same step,
+    after every event, so that "never" orders above every step. The standard error is its half-width over the normal quantile.
+
+    Parameters
+    ----------
+    escape_step : (B,) of int
+        -1 for a lane that never escaped.
+    curve : SurvivalCurve
+        Of these lanes.
+    """
+    from scipy.stats import norm, quantile_test
+
+    reached = np.flatnonzero(curve.fraction <= 0.5 + 1e-12)
+    median = float(curve.step[reached[0]]) if reached.size else math.inf
+    steps = np.where(escape_step < 0, np.inf, escape_step.astype(np.float64))
+    interval = quantile_test(steps, q=0.0, p=0.5).confidence_interval(confidence_level)
+    low = (
+        0.0 if math.isnan(interval.low) else float(interval.low)
+    )  # too few lanes for an interval of this level: it is open
+    high = math.inf if math.isnan(interval.high) else float(interval.high)
+    half_width = (high - low) / 2 if high > low else 0.0
+    return Estimate(median, low, high, half_width / float(norm.ppf((1 + confidence_level) / 2)))
+
+
+def fraction(count: int, total: int, confidence_level: float = 0.95) -> Estimate:
+    """Estimate a probability from a count (Wilson's interval; the standard error is that of p (1 - p) / n)."""
+    from scipy.stats import binomtest
+
+    interval = binomtest(count, total).proportion_ci(confidence_level, method="wilson")
+    p = count / total
+    return Estimate(p, float(interval.low), float(interval.high), math.sqrt(p * (1 - p) / total))

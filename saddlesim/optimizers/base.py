@@ -1,0 +1,128 @@
+"""What an optimizer is: the protocol that anyone's object may meet, and the bases of the library's own.
+
+Not here: the update rules (each family has its file), step budgets, saddles and measurements.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saddlesim.objectives.base import Objective, call_text
+
+Array = NDArray[np.float64]
+Memory = tuple[Any, ...]
+
+
+class State(Protocol):
+    """What one step hands to the next: a NamedTuple whose first fields are these two."""
+
+    @property
+    def x(self) -> Array:
+        """The points, (d, B)."""
+
+    @property
+    def gradient(self) -> Array:
+        """The gradient that the method uses next, (d, B)."""
+
+
+@runtime_checkable
+class Optimizer(Protocol):
+    """Static parameters of a method; an object with these two methods serves."""
+
+    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> Any:
+        """Give the State at x, (d, B), before the first step."""
+
+    def step(self, objective: Objective, state: Any, rng: np.random.Generator | None) -> Any:
+        """Give the State after one more update."""
+
+
+METHODS = ("init", "step")
+
+
+class LibraryOptimizer(ABC):
+    """Base of the library's optimizers: frozen parameters, no memory of their own.
+
+    Attributes
+    ----------
+    stochastic : bool
+        Whether it draws from the rng it is handed. One that does not stays on a critical point it starts on, and in an
+        invariant stable eigenspace.
+    """
+
+    stochastic: ClassVar[bool] = False
+
+    @abstractmethod
+    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> Any:
+        """Give the State at x, (d, B), before the first step."""
+
+    @abstractmethod
+    def step(self, objective: Objective, state: Any, rng: np.random.Generator | None) -> Any:
+        """Give the State after one more update."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> tuple[Self, ...]:
+        """Give the instances that tests and listings build."""
+
+    def generator(self, rng: np.random.Generator | None) -> np.random.Generator:
+        """Give the rng, or say that it is missing.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        if rng is None:
+            raise ValueError(f"{self} draws random numbers; pass rng=numpy.random.default_rng(seed)")
+        return rng
+
+    def __str__(self) -> str:
+        """Give the constructor call, as in ``heavy_ball(learning_rate=0.1, momentum=0.9)``."""
+        return call_text(self)
+
+
+class FirstOrderState(NamedTuple):
+    """Points and gradient, (d, B), and what the rule remembers."""
+
+    x: Array
+    gradient: Array
+    memory: Memory
+
+
+class FirstOrder(LibraryOptimizer):
+    """Base of the methods that are one element-wise rule; the rule is the whole variant.
+
+    Attributes
+    ----------
+    n_memory : int
+        How many arrays like x the rule remembers; they start at zero.
+    """
+
+    n_memory: ClassVar[int] = 0
+
+    @staticmethod
+    @abstractmethod
+    def rule(x: Array, memory: Memory, gradient: Array, parameters: tuple[float, ...]) -> tuple[Array, Memory]:
+        """Give the next x and memory, from the parameters in the order of the fields."""
+
+    @cached_property
+    def parameters(self) -> tuple[float, ...]:
+        """The values of the fields, in order."""
+        return tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+
+    def memory(self, x: Array) -> Memory:
+        """Give what the rule remembers before the first step."""
+        return tuple(np.zeros_like(x) for _ in range(self.n_memory))
+
+    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> FirstOrderState:
+        return FirstOrderState(x, objective.gradient(x), self.memory(x))
+
+    def step(self, objective: Objective, state: FirstOrderState, rng: np.random.Generator | None) -> FirstOrderState:
+        x, memory = self.rule(state.x, state.memory, state.gradient, self.parameters)
+        return FirstOrderState(x, objective.gradient(x), memory)

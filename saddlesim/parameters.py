@@ -1,0 +1,348 @@
+"""Parameters: how objectives, optimizers and experiments declare their fields, and how a wrong one is told.
+
+Every such class is a frozen pydantic dataclass with keyword fields (`declared`). A field that holds another registered
+thing takes either an object or the mapping ``{name: key, ...}`` (`FromRegistry`). Whatever is refused becomes a list of
+`Problem`, in our words; the constructor raises them as one ValueError, the scenario room locates them in its file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import hashlib
+import inspect
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
+
+import pydantic
+from pydantic import BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
+
+from saddlesim.registry import Registry
+
+TAG = "\x1f"  # marks the elements of an error's location that name a union's branch and no key of the user's
+
+AnyClass = TypeVar("AnyClass", bound=type)
+
+
+class Problem(NamedTuple):
+    """One refused value: where (keys and positions from the outside in), what is wrong, and whether the key itself is."""
+
+    path: tuple[str | int, ...]
+    message: str
+    at_key: bool = False
+
+    def __str__(self) -> str:
+        return f"{dotted(self.path)}: {self.message}" if self.path else self.message
+
+
+class InvalidParameters(ValueError):
+    """What a constructor raises: all problems of its arguments, one line each."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field, pydantic.Field))
+def declared(cls: AnyClass) -> AnyClass:
+    """Make `cls` a frozen, keyword-only, validated dataclass whose constructor raises `InvalidParameters`."""
+    config = ConfigDict(extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+    made: Any = pydantic.dataclasses.dataclass(frozen=True, kw_only=True, config=config)(cls)
+    validated_init = made.__init__
+
+    @functools.wraps(validated_init)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        if args:
+            raise TypeError(f"{cls.__name__} takes keyword arguments only; allowed: {_names(field_names(made))}")
+        try:
+            validated_init(self, **kwargs)
+        except ValidationError as error:
+            raise InvalidParameters(problems_of(error, made)) from None
+
+    made.__init__ = __init__
+    return made  # type: ignore[no-any-return]
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """Give the names of the fields of a declared class, in order."""
+    return tuple(field.name for field in fields(cls))
+
+
+def as_plain(value: Any) -> Any:
+    """Spell a declared object, and what it holds, in mappings, lists and scalars: the way a scenario would.
+
+    Anybody's own object is told by its class and a digest of its pickle and its module's source, so that equal spelling means
+    equal behaviour as far as that can be told.
+
+    Raises
+    ------
+    TypeError
+        If such an object cannot be pickled.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): as_plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_plain(each) for each in value]
+    if hasattr(type(value), "__pydantic_fields__"):
+        named = {"name": type(value).registry_key} if "registry_key" in vars(type(value)) else {}
+        return named | {name: as_plain(getattr(value, name)) for name in field_names(type(value))}
+    return _as_plain_object(value)
+
+
+def _as_plain_object(value: Any) -> dict[str, str]:
+    cls = type(value)
+    try:
+        content = pickle.dumps(value)
+    except Exception as error:
+        raise TypeError(f"{_shown(value)} cannot be pickled, so its runs cannot be stored: {error}") from None
+    try:
+        source = inspect.getsource(inspect.getmodule(cls) or cls)
+    except (OSError, TypeError):  # typed at a prompt: the pickle alone must do
+        source = ""
+    digest = hashlib.sha256(content + source.encode()).hexdigest()
+    return {"object": f"{cls.__module__}:{cls.__qualname__}", "digest": digest}
+
+
+# ---- the types of fields
+
+
+def _number(value: Any) -> Any:
+    """Unwrap a NumPy scalar."""
+    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+
+
+def _whole(value: Any) -> Any:
+    """Let 1e4 be the whole number it is."""
+    value = _number(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _tuple(value: Any) -> Any:
+    """Let a list or an array stand for a tuple."""
+    return tuple(value) if isinstance(value, list) or hasattr(value, "__array__") else value
+
+
+Real = Annotated[float, BeforeValidator(_number), Field(strict=True)]
+Positive = Annotated[Real, Field(gt=0)]
+NonNegative = Annotated[Real, Field(ge=0)]
+Decay = Annotated[Real, Field(ge=0, lt=1)]
+Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
+NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
+Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1)]
+Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class FromRegistry:
+    """Annotation of a field that holds a registered thing: an object with the needed methods, or ``{name: key, ...}``.
+
+    Parameters
+    ----------
+    registry : Registry
+        Where the name is looked up.
+    methods : tuple of str
+        What an object must offer to be taken as it is.
+    """
+
+    def __init__(self, registry: Registry, methods: tuple[str, ...]) -> None:
+        self.registry = registry
+        self.methods = methods
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        choices: dict[Any, core_schema.CoreSchema] = {
+            self._tag(name): core_schema.no_info_before_validator_function(_without_name, handler.generate_schema(cls))
+            for name, cls in self.registry.items()
+        }
+        tagged = core_schema.tagged_union_schema(choices, discriminator=lambda given: self._tag(given["name"]))
+        return core_schema.no_info_wrap_validator_function(self._validate, tagged)
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        choices = schema["schema"]["choices"]
+        return {
+            "oneOf": [
+                self._named_schema(name, choices, handler) for name in self.registry if name in self.registry.builtin
+            ]
+        }
+
+    def _named_schema(self, name: str, choices: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        made = handler.resolve_ref_schema(handler(choices[self._tag(name)]["schema"]))
+        properties = {"name": {"const": name}, **made.get("properties", {})}
+        return {**made, "properties": properties, "required": ["name", *made.get("required", [])]}
+
+    def _tag(self, name: str) -> str:
+        return f"{TAG}{self.registry.noun}{TAG}{name}"
+
+    def _validate(self, value: Any, handler: Callable[[Any], Any]) -> Any:
+        noun = self.registry.noun
+        if not isinstance(value, Mapping):
+            missing = [name for name in self.methods if not callable(getattr(value, name, None))]
+            if not missing:
+                return value
+            message = "{value} is no {noun}; give a mapping with a name, such as {{name: {example}}}"
+            context = {"value": _shown(value), "noun": noun, "example": next(iter(self.registry))}
+            raise PydanticCustomError("not_registered", message.replace("{{", "{").replace("}}", "}"), context)
+        name = value.get("name")
+        if name is None:
+            raise PydanticCustomError(
+                "missing_name",
+                "this {noun} has no name; allowed: {names}",
+                {"noun": noun, "names": _names(self.registry)},
+            )
+        if not isinstance(name, str) or name not in self.registry:
+            told = f"{_shown(name)} is no {noun}{suggestion(str(name), self.registry)}"
+            raise PydanticCustomError("unknown_name", "{told}", {"told": told})
+        return handler(value)
+
+
+def _without_name(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if key != "name"}
+
+
+# ---- from pydantic's errors to ours
+
+
+def problems_of(error: ValidationError, cls: type, registries: Iterable[Registry] = ()) -> list[Problem]:
+    """Put pydantic's errors into our words.
+
+    Parameters
+    ----------
+    error : ValidationError
+        What validation of a `cls` raised.
+    cls : type
+        The declared class at the root, for the names it allows.
+    registries : iterable of Registry
+        Where the classes of nested things are found, for the names they allow.
+    """
+    nouns = {registry.noun: registry for registry in registries}
+    errors = error.errors(include_url=False)
+    unknown = [each for each in errors if each["type"] in _UNKNOWN_KEY]
+    # a misspelt key is also a missing one; once is enough
+    meant = {
+        (_path(each)[:-1], nearest(str(each["loc"][-1]), _allowed_at(each["loc"][:-1], cls, nouns))) for each in unknown
+    }
+    told = [
+        each for each in errors if each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant
+    ]
+    return [_problem(each, cls, nouns) for each in told]
+
+
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+_MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
+_WHOLE_SENTENCE = ("missing_name", "not_registered", "value_error", "refused")
+
+
+def _path(error: ErrorDetails) -> tuple[str | int, ...]:
+    """Give an error's location without what pydantic adds to name branches of unions and keys of mappings."""
+    return tuple(each for each in error["loc"] if not str(each).startswith(TAG) and each != "[key]")
+
+
+def _problem(error: ErrorDetails, root: type, nouns: Mapping[str, Registry]) -> Problem:
+    path, kind = _path(error), error["type"]
+    if kind in _UNKNOWN_KEY:
+        return Problem(
+            path, f"unknown key{suggestion(str(path[-1]), _allowed_at(error['loc'][:-1], root, nouns))}", at_key=True
+        )
+    if kind in _MISSING_KEY:
+        return Problem(path[:-1], f"the key {path[-1]!r} is missing", at_key=True)
+    if kind == "unknown_name":
+        return Problem((*path, "name"), error["msg"])
+    if kind in _WHOLE_SENTENCE:
+        return Problem(path, error["msg"].removeprefix("Value error, "))
+    return Problem(path, f"{_shown(error['input'])} {_sentence(error)}", at_key="[key]" in error["loc"])
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Say what is allowed, to stand behind the value that was given."""
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "greater_than":
+            return "must be positive" if context["gt"] == 0 else f"must be above {context['gt']}"
+        case "greater_than_equal":
+            return "must not be negative" if context["ge"] == 0 else f"must be at least {context['ge']}"
+        case "less_than":
+            return f"must be below {context['lt']}"
+        case "less_than_equal":
+            return f"must be at most {context['le']}"
+        case "finite_number":
+            return "must be finite"
+        case "float_type":
+            return "is no number"
+        case "int_type" | "int_from_float":
+            return "is no whole number"
+        case "string_type":
+            return "is no text; put it in quotes"
+        case "bool_type":
+            return "is neither true nor false"
+        case "tuple_type" | "list_type":
+            return "is no list; write [..., ...]"
+        case "dict_type" | "dataclass_type":
+            return "is no mapping; write {key: value, ...}"
+        case "too_short":
+            return f"has too few entries; at least {context['min_length']}"
+        case "literal_error":
+            return f"is not allowed; must be {context['expected']}"
+        case "string_pattern_mismatch":
+            return "may hold only letters, digits, - and _"
+    return f"is not allowed: {error['msg']}"
+
+
+def _allowed_at(location: tuple[str | int, ...], root: type, nouns: Mapping[str, Registry]) -> tuple[str, ...]:
+    """Give the field names of the class that stands at a location."""
+    cls: Any = root
+    for each in location:
+        if isinstance(each, str) and each.startswith(TAG):
+            _, noun, name = each.split(TAG)
+            cls = nouns[noun][name] if noun in nouns else cls
+        elif isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
+            cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
+    return field_names(cls)
+
+
+def _item_class(annotation: Any) -> type | None:
+    """Find the declared class inside such an annotation as ``tuple[Expectation, ...]``."""
+    if hasattr(annotation, "__pydantic_fields__"):
+        return annotation  # type: ignore[no-any-return]
+    for each in getattr(annotation, "__args__", ()):
+        if found := _item_class(each):
+            return found
+    return None
+
+
+def suggestion(given: str, allowed: Iterable[str]) -> str:
+    """Give the end of a message: the nearest allowed name, or all of them.
+
+    >>> suggestion("heavyball", ["adam", "heavy_ball"])
+    "; did you mean 'heavy_ball'?"
+    """
+    allowed = list(allowed)
+    close = nearest(given, allowed)
+    return f"; did you mean {close!r}?" if close else f"; allowed: {_names(allowed)}"
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str | None:
+    """Give the allowed name that is spelt most like the given one, or begins with it, if any is near."""
+    allowed = list(allowed)
+    begun = [each for each in allowed if given and each.startswith(given)]
+    return next(iter(difflib.get_close_matches(given, allowed, n=1, cutoff=0.6) or begun), None)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """Write a path as ``experiment.optimizers.gd`` and ``expect[0].value``."""
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
+
+
+def _names(allowed: Iterable[str]) -> str:
+    return ", ".join(allowed) or "nothing"
+
+
+def _shown(value: Any) -> str:
+    """Show a given value in one short line."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,82 @@
+"""Model: what a scenario is, and what an expectation means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter
+
+from saddlesim.experiments import ExperimentField
+from saddlesim.experiments.base import dotted_figures
+from saddlesim.parameters import NonNegative, NonNegativeInteger, Positive, declared
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+class Check(NamedTuple):
+    """How one expectation fared."""
+
+    name: str
+    value: float | None
+    expected: float
+    tolerance: float
+    passed: bool
+    source: str
+
+
+@declared
+class Expectation:
+    """A published or derived figure that a run must reproduce."""
+
+    name: str = Field(description="path of a figure in the summary, such as optimizers.gd.median_escape_step")
+    value: Annotated[float, Field(strict=True, allow_inf_nan=True)] | None = Field(
+        description="what it must be; null or .inf for never"
+    )
+    tolerance: NonNegative | None = Field(default=None, description="allowed absolute difference")
+    relative_tolerance: NonNegative | None = Field(default=None, description="allowed difference relative to value")
+    z: Positive | None = Field(default=None, description="allowed number of the figure's own standard errors")
+    source: str = Field(default="", description="where the value comes from")
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("tolerance", "relative_tolerance", "z") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are given; give one of tolerance, relative_tolerance and z")
+        if self.value is not None and math.isnan(self.value):
+            raise ValueError("a figure cannot be expected to be nan; null or .inf means never")
+
+    def check(self, summary: Mapping[str, Any]) -> Check:
+        """Compare with a summary. A figure that is not there has no value, and fails."""
+        figures = dotted_figures(summary)
+        expected = math.inf if self.value is None else self.value
+        tolerance = self.tolerance or 0.0
+        if self.relative_tolerance is not None:
+            tolerance = self.relative_tolerance * abs(expected) if math.isfinite(expected) else 0.0
+        if self.z is not None:
+            tolerance = self.z * figures.get(f"{self.name}_standard_error", math.nan)
+        value = figures.get(self.name)
+        passed = value is not None and (value == expected or abs(value - expected) <= tolerance)
+        return Check(self.name, value, expected, tolerance, passed, self.source)
+
+
+@declared
+class Scenario:
+    """What to run, and what must come out."""
+
+    version: Literal[1] = Field(description="of this format")
+    title: str = Field(description="one line for people")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$")] = Field(
+        default="", description="of its run folders; the file's name by default"
+    )
+    seed: NonNegativeInteger = Field(default=0, description="from which all randomness is drawn")
+    experiment: ExperimentField = Field(description="the question asked")
+    expect: tuple[Expectation, ...] = Field(default=(), description="figures that the run must reproduce")
+    reduced: dict[str, Any] = Field(
+        default={}, description="dotted keys and the values that make it small, for a test suite"
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema of scenario files, with the built-in classes."""
+    return {"$schema": SCHEMA_ID, **TypeAdapter(Scenario).json_schema()}
