@@ -85,7 +85,7 @@ def classify(eigenvalues: ArrayLike, atol: float = 0.0, rtol: float | None = Non
     >>> str(classify([2.0, -1.0]).kind), str(classify([2.0, 0.0]).kind)
     ('saddle', 'degenerate')
     """
-    values = np.sort(np.asarray(eigenvalues, dtype=np.float64), axis=-1)
+    values = np.sort(np.asarray(eigenvalues, dtype=np.float64), axis=-1) + 0.0  # no -0.0
     if not np.isfinite(values).all():
         raise ValueError("eigenvalues must be finite; leave out points where the Hessian is not")
     rtol = rounding_rtol(values.shape[-1]) if rtol is None else rtol

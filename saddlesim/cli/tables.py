@@ -24,7 +24,7 @@ def print_result(done: Run, quiet: bool, verbose: bool) -> None:
         console.print(table)
     for check in done.expect:
         if not quiet or not check.passed:
-            console.print(_check_line(check))
+            console.print(_check_line(check), soft_wrap=True)
     if verbose:
         manifest = done.folder / "manifest.json"
         console.print(Text(f"seed {done.scenario.seed}; versions, times and blocks: {manifest}"), soft_wrap=True)

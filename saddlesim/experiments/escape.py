@@ -26,7 +26,7 @@ from saddlesim.parameters import Count, Label, NonNegativeInteger, Positive, Pro
 from saddlesim.simulation import simulate
 from saddlesim.spectrum import KINDS, classify, eigenvalues
 
-FINAL_KINDS = (*KINDS, "moving", "diverged")  # moving: the gradient there is not zero
+FINAL_KINDS = (*KINDS, "moving", "infinite")  # moving: the gradient there is not zero
 FINAL_TOLERANCE = (
     1e-6  # of |gradient| over |Hessian| max(1, |x|), and of a zero eigenvalue over the largest, at final points
 )
@@ -258,7 +258,7 @@ def final_kinds(objective: Objective, x: NDArray[np.float64], gradient: NDArray[
         critical = finite & (norm(gradient[:, lanes]) <= FINAL_TOLERANCE * scale)
         named = classify(np.where(critical[:, None], spectrum, 1.0), rtol=FINAL_TOLERANCE).kind
         codes = np.select([named == kind for kind in KINDS], range(len(KINDS)))
-        kinds[lanes] = np.where(critical, codes, np.where(finite, kinds[lanes], FINAL_KINDS.index("diverged")))
+        kinds[lanes] = np.where(critical, codes, np.where(finite, kinds[lanes], FINAL_KINDS.index("infinite")))
     return kinds
 
 

@@ -96,9 +96,9 @@ def _draw_saddle(axes: Axes, result: EscapeResult, plane: Plane) -> None:
         du, dv = asked.escape_radius * (plane.axes.T @ vector)
         for sign in (1, -1):
             arrow = {
-                "arrowstyle": "-|>,head_width=0.5,head_length=0.9",
-                "color": "#F2C6A8",
-                "lw": 4,
+                "arrowstyle": "-|>,head_width=0.25,head_length=0.5",
+                "color": "#E8A87C",
+                "lw": 2.5,
                 "shrinkA": 0,
                 "shrinkB": 0,
             }
@@ -142,7 +142,9 @@ def descent_figure(result: EscapeResult) -> Figure | None:
     value_axes.set(ylabel="value above the saddle", ylim=(-1.5 * depth, 0.25 * depth) if depth else None)
     value_axes.set_title(f"{asked.objective}: each optimizer's lane of median escape step")
     value_axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    gradient_axes.set(yscale="log", ylabel="|gradient|", title="black dashes: what theory predicts from the same start")
+    gradient_axes.set(yscale="log", ylim=_gradient_limits(result), ylabel="|gradient|")
+    if len(gradient_axes.lines) > len(labels):
+        gradient_axes.set_title("black dashes: what theory predicts from the same start")
     plateau_axes.set(
         xlabel="step", xlim=(0, horizon), yticks=range(len(labels)), yticklabels=labels, ylim=(len(labels) - 0.4, -0.6)
     )
@@ -152,16 +154,27 @@ def descent_figure(result: EscapeResult) -> Figure | None:
     return figure
 
 
+def _before_exit(result: EscapeResult, name: str, label: str) -> Array:
+    """Give what was recorded of the median lane while it was in the ball, its exit included."""
+    lane = _median_lane(result, label)
+    until = result["record_step"] <= _exit_step(result, label, lane)
+    return np.asarray(result.lanes(name, label)[until, lane])
+
+
 def _depth(result: EscapeResult) -> float:
     """How far the median lanes are below the saddle on leaving the ball, at the most."""
-    depths = [0.0]
-    for label in result.experiment.points():
-        lane = _median_lane(result, label)
-        until = result["record_step"] <= _exit_step(result, label, lane)
-        depths.append(
-            result.experiment.resolved_saddle.analysis.value - result.lanes("record_value", label)[until, lane].min()
-        )
-    return float(np.nanmax(depths))
+    top = result.experiment.resolved_saddle.analysis.value
+    depths = [top - _before_exit(result, "record_value", label) for label in result.experiment.points()]
+    return max(0.0, *(float(np.nanmax(each)) for each in depths))
+
+
+def _gradient_limits(result: EscapeResult) -> tuple[float, float] | None:
+    """The range from where lanes that leave are slowest to where they are out; one that converges runs off the picture."""
+    labels = result.experiment.points()
+    leaving = [label for label in labels if math.isfinite(_exit_step(result, label, _median_lane(result, label)))]
+    norms = [_positive(_before_exit(result, "record_gradient_norm", label)) for label in leaving]
+    norms = [each for each in norms if np.isfinite(each).any()]
+    return (min(map(np.nanmin, norms)) / 5, max(map(np.nanmax, norms)) * 20) if norms else None
 
 
 def _positive(values: Array) -> Array:

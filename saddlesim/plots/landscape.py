@@ -70,7 +70,7 @@ def draw_critical_points(axes: Axes, points: Any, plane: Plane) -> None:
     for point in points:
         if plane.holds(point.x):
             u, v = plane.coordinates(point.x)
-            axes.plot(u, v, MARKERS[point.kind], ms=6, mfc="white", mec="black", mew=0.9, zorder=5)
+            axes.plot(u, v, MARKERS[point.kind], ms=7, mfc="none", mec="black", mew=0.9, zorder=5)
             around = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
             axes.annotate(
                 str(point.index), (u, v), (5, 4), textcoords="offset points", fontsize=7, bbox=around, zorder=6
