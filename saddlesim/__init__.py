@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from saddlesim.optimizers import OPTIMIZERS
     from saddlesim.plots import plot
     from saddlesim.runs import Run, run
-    from saddlesim.scenario import ScenarioError, load_scenario
+    from saddlesim.scenario import Scenario, ScenarioError, load_scenario
     from saddlesim.simulation import Trajectory, simulate
     from saddlesim.store import load_result
 
@@ -36,6 +36,7 @@ _ROOMS = {
     "OBJECTIVES": "objectives",
     "OPTIMIZERS": "optimizers",
     "Run": "runs",
+    "Scenario": "scenario",
     "ScenarioError": "scenario",
     "Trajectory": "simulation",
     "load_result": "store",
@@ -50,6 +51,7 @@ __all__ = [
     "OBJECTIVES",
     "OPTIMIZERS",
     "Run",
+    "Scenario",
     "ScenarioError",
     "Trajectory",
     "__version__",

@@ -36,6 +36,8 @@ class Run:
         The result's figures; "never" is infinity here and null in JSON.
     expect : tuple of Check
         How each expectation of the scenario fared.
+    manifest : dict
+        Versions, machine, resolved scenario, times, and how many blocks were computed and how many were there.
     """
 
     scenario: Scenario
@@ -43,6 +45,7 @@ class Run:
     result: Result
     summary: dict[str, Any]
     expect: tuple[Check, ...]
+    manifest: dict[str, Any]
 
     @property
     def passed(self) -> bool:
@@ -100,7 +103,7 @@ def run(
         "expect": [check._asdict() for check in checks],
     }
     store.save_json(folder / "manifest.json", manifest)
-    return Run(scenario, folder, result, summary, checks)
+    return Run(scenario, folder, result, summary, checks, manifest)
 
 
 def run_folder(scenario: Scenario, out: str | Path | None = None) -> Path:

@@ -26,8 +26,9 @@ def print_result(done: Run, quiet: bool, verbose: bool) -> None:
         if not quiet or not check.passed:
             console.print(_check_line(check), soft_wrap=True)
     if verbose:
-        manifest = done.folder / "manifest.json"
-        console.print(Text(f"seed {done.scenario.seed}; versions, times and blocks: {manifest}"), soft_wrap=True)
+        blocks, seconds = done.manifest["blocks"], done.manifest["times"]["seconds"]
+        told = f"{blocks['computed']} of {blocks['total']} blocks computed, the rest reused; {seconds} s, {blocks['jobs']} workers"
+        console.print(Text(told), soft_wrap=True)
     console.print(Text(str(done.folder)), soft_wrap=True)
 
 

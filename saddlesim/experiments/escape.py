@@ -30,6 +30,7 @@ FINAL_KINDS = (*KINDS, "moving", "infinite")  # moving: the gradient there is no
 FINAL_TOLERANCE = (
     1e-6  # of |gradient| over |Hessian| max(1, |x|), and of a zero eigenvalue over the largest, at final points
 )
+LARGEST_COUNT = 100_000_000  # of steps and of lanes
 HESSIAN_ENTRIES = 2_000_000  # at the most in one piece while final points are classified: 16 MB
 
 
@@ -42,8 +43,8 @@ class Escape:
     start: StartField = Field(description="the law of the starts, the same starts for every optimizer")
     optimizers: dict[Label, OptimizerField] = Field(min_length=1, description="label: {name: ..., parameters}")
     escape_radius: Positive = Field(description="a lane leaves when it is this far from the saddle")
-    n_steps: Count = Field(description="the step budget of every lane")
-    n_lanes: Count = Field(default=1000, description="how many starts are drawn")
+    n_steps: Annotated[Count, Field(le=LARGEST_COUNT)] = Field(description="the step budget of every lane")
+    n_lanes: Annotated[Count, Field(le=LARGEST_COUNT)] = Field(default=1000, description="how many starts are drawn")
     n_recorded_lanes: NonNegativeInteger = Field(
         default=64, description="how many lanes are recorded along the way, for plots and plateaus"
     )

@@ -17,6 +17,8 @@ from saddlesim.search import LocalAnalysis, analyse, coordinates, nearest_critic
 
 Array = NDArray[np.float64]
 
+LARGEST_DIMENSION = 1000  # of a saddle: its whole Hessian is decomposed, and one at every recorded and final point
+
 
 @declared
 class Find:
@@ -98,6 +100,8 @@ def resolve(objective: Objective, given: tuple[float, ...] | str | Find) -> Sadd
     ValueError
         With one line that says what is there instead.
     """
+    if getattr(objective, "dimension", 0) > LARGEST_DIMENSION:
+        raise ValueError(f"{objective} has dimension {objective.dimension}; here at most {LARGEST_DIMENSION}")  # type: ignore[attr-defined]
     if isinstance(given, str):
         return _by_label(objective, given)
     guess = np.array(given.find if isinstance(given, Find) else given)
