@@ -136,7 +136,7 @@ def _finite_stack(hessian: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
 
 def _margin(values: Array, threshold: Array) -> Array:
     magnitude, threshold = np.abs(values), threshold[..., None]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         factor = np.maximum(magnitude / threshold, threshold / magnitude)
     factor = np.where(np.isnan(factor), np.inf, factor)  # 0 <= 0 whatever rtol is
     return np.asarray(np.min(factor, axis=-1, initial=np.inf))

@@ -27,8 +27,8 @@ def print_result(done: Run, quiet: bool, verbose: bool) -> None:
             console.print(_check_line(check), soft_wrap=True)
     if verbose:
         blocks, seconds = done.manifest["blocks"], done.manifest["times"]["seconds"]
-        told = f"{blocks['computed']} of {blocks['total']} blocks computed, the rest reused; {seconds} s, {blocks['jobs']} workers"
-        console.print(Text(told), soft_wrap=True)
+        told = "{computed} of {total} blocks computed, the rest reused; {jobs} workers".format(**blocks)
+        console.print(Text(f"{told}, {seconds} s"), soft_wrap=True)
     console.print(Text(str(done.folder)), soft_wrap=True)
 
 
