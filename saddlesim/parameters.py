@@ -127,7 +127,7 @@ def _whole(value: Any) -> Any:
 
 def _tuple(value: Any) -> Any:
     """Let a list or an array stand for a tuple."""
-    return tuple(value) if isinstance(value, list) or hasattr(value, "__array__") else value
+    return tuple(value) if isinstance(value, list) or getattr(value, "ndim", 0) > 0 else value
 
 
 Real = Annotated[float, BeforeValidator(_number), Field(strict=True)]
@@ -138,6 +138,11 @@ Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
 NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
 Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+_BY_NOUN: dict[
+    str, Registry
+] = {}  # the registries that fields refer to, for the names that an error's location stands for
 
 
 class FromRegistry:
@@ -154,6 +159,7 @@ class FromRegistry:
     def __init__(self, registry: Registry, methods: tuple[str, ...]) -> None:
         self.registry = registry
         self.methods = methods
+        _BY_NOUN[registry.noun] = registry
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         choices: dict[Any, core_schema.CoreSchema] = {
@@ -208,7 +214,7 @@ def _without_name(given: Mapping[str, Any]) -> dict[str, Any]:
 # ---- from pydantic's errors to ours
 
 
-def problems_of(error: ValidationError, cls: type, registries: Iterable[Registry] = ()) -> list[Problem]:
+def problems_of(error: ValidationError, cls: type) -> list[Problem]:
     """Put pydantic's errors into our words.
 
     Parameters
@@ -217,20 +223,15 @@ def problems_of(error: ValidationError, cls: type, registries: Iterable[Registry
         What validation of a `cls` raised.
     cls : type
         The declared class at the root, for the names it allows.
-    registries : iterable of Registry
-        Where the classes of nested things are found, for the names they allow.
     """
-    nouns = {registry.noun: registry for registry in registries}
     errors = error.errors(include_url=False)
     unknown = [each for each in errors if each["type"] in _UNKNOWN_KEY]
     # a misspelt key is also a missing one; once is enough
-    meant = {
-        (_path(each)[:-1], nearest(str(each["loc"][-1]), _allowed_at(each["loc"][:-1], cls, nouns))) for each in unknown
-    }
+    meant = {(_path(each)[:-1], nearest(str(each["loc"][-1]), _allowed_at(each["loc"][:-1], cls))) for each in unknown}
     told = [
         each for each in errors if each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant
     ]
-    return [_problem(each, cls, nouns) for each in told]
+    return [_problem(each, cls) for each in told]
 
 
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
@@ -243,11 +244,11 @@ def _path(error: ErrorDetails) -> tuple[str | int, ...]:
     return tuple(each for each in error["loc"] if not str(each).startswith(TAG) and each != "[key]")
 
 
-def _problem(error: ErrorDetails, root: type, nouns: Mapping[str, Registry]) -> Problem:
+def _problem(error: ErrorDetails, root: type) -> Problem:
     path, kind = _path(error), error["type"]
     if kind in _UNKNOWN_KEY:
         return Problem(
-            path, f"unknown key{suggestion(str(path[-1]), _allowed_at(error['loc'][:-1], root, nouns))}", at_key=True
+            path, f"unknown key{suggestion(str(path[-1]), _allowed_at(error['loc'][:-1], root))}", at_key=True
         )
     if kind in _MISSING_KEY:
         return Problem(path[:-1], f"the key {path[-1]!r} is missing", at_key=True)
@@ -293,13 +294,13 @@ def _sentence(error: ErrorDetails) -> str:
     return f"is not allowed: {error['msg']}"
 
 
-def _allowed_at(location: tuple[str | int, ...], root: type, nouns: Mapping[str, Registry]) -> tuple[str, ...]:
+def _allowed_at(location: tuple[str | int, ...], root: type) -> tuple[str, ...]:
     """Give the field names of the class that stands at a location."""
     cls: Any = root
     for each in location:
         if isinstance(each, str) and each.startswith(TAG):
             _, noun, name = each.split(TAG)
-            cls = nouns[noun][name] if noun in nouns else cls
+            cls = _BY_NOUN[noun][name] if noun in _BY_NOUN else cls
         elif isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
             cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
     return field_names(cls)

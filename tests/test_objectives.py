@@ -31,7 +31,9 @@ def test_hessian_is_the_derivative_of_gradient(objective, points):
 def test_hessian_product_is_hessian_times_vector(objective, points):
     v = np.random.default_rng(2).standard_normal(points.shape)
     oracle = np.stack([objective.hessian(x) @ u for x, u in zip(points.T, v.T, strict=True)], axis=1)
-    np.testing.assert_allclose(objective.hessian_product(points, v), oracle, rtol=1e-12, atol=1e-12 * np.abs(oracle).max())
+    np.testing.assert_allclose(
+        objective.hessian_product(points, v), oracle, rtol=1e-12, atol=1e-12 * np.abs(oracle).max()
+    )
 
 
 @pytest.mark.parametrize("batch", [(), (3,), (0,), (2, 3)])
@@ -118,7 +120,7 @@ def test_rosenbrocks_list_has_as_many_points_as_its_gradient_real_roots(dimensio
 
 
 def test_rotations_keep_the_spectrum():
-    for rotated in (dict(angle=0.7), dict(seed=5)):
+    for rotated in ({"angle": 0.7}, {"seed": 5}):
         quadratic = OBJECTIVES["quadratic"](eigenvalues=(3.0, 0.5, -1.0, -2.0), **rotated)
         np.testing.assert_allclose(np.linalg.eigvalsh(quadratic.matrix), [-2, -1, 0.5, 3], rtol=1e-13)
     again = OBJECTIVES["quadratic"](eigenvalues=(3.0, 0.5, -1.0, -2.0), seed=5)

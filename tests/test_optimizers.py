@@ -62,7 +62,9 @@ def test_momentum_is_a_power_of_the_companion_matrix(name):
 def test_noise_has_the_variance_of_theory():
     noise, eta, gamma, n = 0.1, 0.1, 1.0, 20_000
     noisy = OPTIMIZERS["noisy_gradient_descent"](learning_rate=eta, noise=noise)
-    x = path(noisy, 30, OBJECTIVES["quadratic"](eigenvalues=(-gamma,)), np.zeros((1, n)), np.random.default_rng(1))[30, 0]
+    x = path(noisy, 30, OBJECTIVES["quadratic"](eigenvalues=(-gamma,)), np.zeros((1, n)), np.random.default_rng(1))[
+        30, 0
+    ]
     square = (1 + eta * gamma) ** 2
     variance = noise**2 * (square**30 - 1) / (square - 1)
     assert abs(x.var() - variance) < 4 * variance * math.sqrt(2 / n)  # z = 4
@@ -108,21 +110,29 @@ def test_perturbations_come_when_stuck_and_not_too_often():
     assert [int(step) for step in np.flatnonzero(jumped.all(axis=1))] == [0, 6, 12, 18]
     assert not jumped[[1, 5, 7, 11]].any()
     assert np.linalg.norm(x[1], axis=0).max() <= 1e-3 * (1 + 1e-6)
-    awake = OPTIMIZERS["perturbed_gradient_descent"](learning_rate=0.1, radius=1, gradient_threshold=1e-9, step_threshold=5)
+    awake = OPTIMIZERS["perturbed_gradient_descent"](
+        learning_rate=0.1, radius=1, gradient_threshold=1e-9, step_threshold=5
+    )
     descent = path(OPTIMIZERS["gradient_descent"](learning_rate=0.1), 20)
     np.testing.assert_array_equal(path(awake, 20, rng=np.random.default_rng(0)), descent)
 
 
 def test_jins_constants():
-    d, l, rho, eps, gap, delta, c = 10, 4.0, 2.0, 1e-2, 3.0, 0.05, 0.5
-    chi = 3 * max(math.log(d * l * gap / (c * eps**2 * delta)), 4)
+    d, smoothness, rho, eps, gap, delta, c = 10, 4.0, 2.0, 1e-2, 3.0, 0.05, 0.5
+    chi = 3 * max(math.log(d * smoothness * gap / (c * eps**2 * delta)), 4)
     made = OPTIMIZERS["perturbed_gradient_descent"].from_jin_2017(
-        dimension=d, smoothness=l, hessian_lipschitz=rho, accuracy=eps, value_gap=gap, failure_probability=delta, constant=c
+        dimension=d,
+        smoothness=smoothness,
+        hessian_lipschitz=rho,
+        accuracy=eps,
+        value_gap=gap,
+        failure_probability=delta,
+        constant=c,
     )
-    assert made.learning_rate == pytest.approx(c / l)
-    assert made.radius == pytest.approx(math.sqrt(c) / chi**2 * eps / l)
+    assert made.learning_rate == pytest.approx(c / smoothness)
+    assert made.radius == pytest.approx(math.sqrt(c) / chi**2 * eps / smoothness)
     assert made.gradient_threshold == pytest.approx(math.sqrt(c) / chi**2 * eps)
-    assert made.step_threshold == math.ceil(chi / c**2 * l / math.sqrt(rho * eps))
+    assert made.step_threshold == math.ceil(chi / c**2 * smoothness / math.sqrt(rho * eps))
 
 
 def test_stochastic_methods_ask_for_their_rng(optimizer):

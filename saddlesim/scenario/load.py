@@ -11,14 +11,9 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from saddlesim.experiments import EXPERIMENTS, Experiment, ExperimentField
-from saddlesim.experiments.starts import STARTS
-from saddlesim.objectives import OBJECTIVES
-from saddlesim.optimizers import OPTIMIZERS
 from saddlesim.parameters import Problem, problems_of, suggestion
 from saddlesim.scenario.document import Document, Mark, ScenarioError, read_value
 from saddlesim.scenario.model import Scenario
-
-REGISTRIES = (EXPERIMENTS, OBJECTIVES, OPTIMIZERS, STARTS)
 
 
 def load_scenario(path: str | Path, overrides: Iterable[str] = (), reduced: bool = False) -> Scenario:
@@ -77,7 +72,7 @@ def _checked(document: Document) -> Scenario:
     try:
         scenario: Scenario = TypeAdapter(Scenario).validate_python(document.data)
     except ValidationError as error:
-        problems = problems_of(error, Scenario, REGISTRIES)
+        problems = problems_of(error, Scenario)
         raise document.error([*problems, *_problems_of_valid_parts(document.data.get("experiment"))]) from None
     problems = [*_problems_of_numbers(scenario)]
     if problems or document.problems:
