@@ -32,7 +32,7 @@ def save_block(path: Path, block: Block) -> None:
 def load_block(path: Path) -> Block | None:
     """Read a block; None where there is none, or none that is whole."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

@@ -1,34 +1,68 @@
-"""What the tests are parametrised over: every example of every registry, and points to try them at."""
-
-from __future__ import annotations
+"""What tests share: every example of every registered class, and points to try objectives at."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
+from numpy.typing import NDArray
 
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.optimizers import OPTIMIZERS
 
-EVERY_OBJECTIVE = [example for cls in OBJECTIVES.values() for example in cls.examples()]
-EVERY_OPTIMIZER = [example for cls in OPTIMIZERS.values() for example in cls.examples()]
+settings.register_profile("reproducible", derandomize=True, deadline=None)
+settings.load_profile("reproducible")
+
+OBJECTIVE_EXAMPLES = [each for cls in OBJECTIVES.values() for each in cls.examples()]
+OPTIMIZER_EXAMPLES = [each for cls in OPTIMIZERS.values() for each in cls.examples()]
+CRITICAL_POINTS = [(objective, point) for objective in OBJECTIVE_EXAMPLES for point in objective.critical_points or ()]
+INVARIANT_POINTS = [(objective, point) for objective, point in CRITICAL_POINTS if point.stable_eigenspace_invariant]
 
 
-@pytest.fixture(params=EVERY_OBJECTIVE, ids=str)
+def named(pair: Any) -> str:
+    return f"{pair[0]}-{pair[1].label}"
+
+
+@pytest.fixture(params=OBJECTIVE_EXAMPLES, ids=str)
 def objective(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=EVERY_OPTIMIZER, ids=str)
+@pytest.fixture(params=CRITICAL_POINTS, ids=named)
+def critical_point(request: pytest.FixtureRequest) -> Any:
+    """An objective and one of its declared critical points."""
+    return request.param
+
+
+@pytest.fixture(params=INVARIANT_POINTS, ids=named)
+def invariant_point(request: pytest.FixtureRequest) -> Any:
+    """An objective and a critical point whose stable eigenspace it declares invariant."""
+    return request.param
+
+
+@pytest.fixture(params=OPTIMIZER_EXAMPLES, ids=str)
 def optimizer(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
+@pytest.fixture(params=[each for each in OPTIMIZER_EXAMPLES if not each.stochastic], ids=str)
+def deterministic(request: pytest.FixtureRequest) -> Any:
+    """An optimizer that draws nothing."""
+    return request.param
+
+
+@pytest.fixture(params=[each for each in OPTIMIZER_EXAMPLES if each.stochastic], ids=str)
+def stochastic(request: pytest.FixtureRequest) -> Any:
+    """An optimizer that draws from an rng."""
+    return request.param
+
+
 @pytest.fixture
-def points(objective: Any) -> np.ndarray:
-    """Random and structured points, (d, B)."""
+def x(objective: Any) -> NDArray[np.float64]:
+    """Points to try an objective at, read-only: zeros, ones, 0 1 0 1, 0 1 2 3, and six random ones of its domain."""
     d = objective.dimension
-    low, high = objective.domain.T
-    drawn = np.random.default_rng(1).uniform(low, high, (5, d)).T
-    structured = np.stack([np.zeros(d), np.ones(d), np.arange(d) % 2, np.arange(d) % 4], axis=1)
-    return np.concatenate([drawn, structured], axis=1)
+    structured = np.stack([np.zeros(d), np.ones(d), np.arange(d) % 2, np.arange(d)], axis=1)
+    random = np.random.default_rng(1).uniform(*objective.domain.T, size=(6, d)).T
+    points = np.concatenate([structured, random], axis=1)
+    points.flags.writeable = False
+    return points
