@@ -299,8 +299,10 @@ def _allowed_at(location: tuple[str | int, ...], root: type) -> tuple[str, ...]:
     cls: Any = root
     for each in location:
         if isinstance(each, str) and each.startswith(TAG):
-            _, noun, name = each.split(TAG)
-            cls = _BY_NOUN[noun][name] if noun in _BY_NOUN else cls
+            _, noun, *name = each.split(TAG)
+            cls = (
+                _BY_NOUN[noun][name[0]] if name else cls
+            )  # a branch that is no registry's has its class in the annotation
         elif isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
             cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
     return field_names(cls)

@@ -42,7 +42,7 @@ SaddleField = Annotated[
     Discriminator(
         _choice,
         custom_error_type="refused",
-        custom_error_message="give a saddle by coordinates [..., ...], by the label of a known point or by {{find: [..., ...]}}",
+        custom_error_message="give a saddle by coordinates [..., ...], by the label of a known point or by {find: [..., ...]}",
     ),
 ]
 

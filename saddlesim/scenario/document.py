@@ -56,8 +56,8 @@ class Document:
     problems: list[tuple[Mark, Problem]] = field(default_factory=list)
 
     @classmethod
-    def read(cls, text: str, source: str) -> Document:
-        """Read a text.
+    def read(cls, text: str, source: str, origin: str = "") -> Document:
+        """Read a text; one that stands in no file is told by its origin.
 
         Raises
         ------
@@ -67,21 +67,21 @@ class Document:
         document = cls(source, text.splitlines())
         if len(text) > LARGEST_TEXT:
             raise ScenarioError(f"{source}: {len(text)} characters; a scenario has at most {LARGEST_TEXT}")
-        loader = CoreLoader(text)
         try:
             _refuse_deep_and_aliased(text)
+            loader = CoreLoader(text)
             node = loader.get_single_node()
             if node is None:
                 raise ScenarioError(f"{source}: the file is empty; a scenario needs version, title and experiment")
             document.data = document._construct(loader, node, ())
+        except yaml.reader.ReaderError as error:
+            before = text[: error.position]
+            mark = Mark(before.count("\n") + 1, error.position - before.rfind("\n"), origin)
+            told = f"no YAML: the character #x{ord(text[error.position]):04x} is not allowed"
+            raise ScenarioError(document._located(mark, (), told)) from None
         except yaml.MarkedYAMLError as error:
-            raise ScenarioError(
-                document._located(_mark(error.problem_mark or error.context_mark), (), _syntax(error))
-            ) from None
-        except yaml.YAMLError as error:
-            raise ScenarioError(f"{source}: no YAML: {error}") from None
-        finally:
-            loader.dispose()
+            mark = _mark(error.problem_mark or error.context_mark)._replace(origin=origin)
+            raise ScenarioError(document._located(mark, (), _syntax(error))) from None
         if not isinstance(document.data, Mapping):
             raise ScenarioError(f"{source}:1:1: a scenario is a mapping with the keys version, title and experiment")
         return document
@@ -132,14 +132,13 @@ class Document:
 
     def error(self, problems: Iterable[Problem]) -> ScenarioError:
         """Locate problems, those found while reading with them, in the order in which they stand in the file."""
-        located = sorted(
-            [*self.problems, *((self._mark_of(each), each) for each in problems)], key=lambda each: each[0]
-        )
+        located = sorted([*self.problems, *((self.mark_of(each), each) for each in problems)], key=lambda each: each[0])
         return ScenarioError(
             "\n".join(dict.fromkeys(self._located(mark, each.path, each.message) for mark, each in located))
         )
 
-    def _mark_of(self, problem: Problem) -> Mark:
+    def mark_of(self, problem: Problem) -> Mark:
+        """Give where a problem stands, or the nearest thing round it that stands somewhere."""
         marks = self.keys if problem.at_key else self.values
         for end in range(len(problem.path), -1, -1):
             if mark := marks.get(problem.path[:end]) or self.values.get(problem.path[:end]):
@@ -164,10 +163,11 @@ class Document:
         if isinstance(node, yaml.SequenceNode):
             return [self._construct(loader, each, (*path, position)) for position, each in enumerate(node.value)]
         if node.tag.endswith((":int", ":float")) and len(node.value) > LARGEST_NUMBER:
-            raise yaml.MarkedYAMLError(
-                problem=f"a number of {len(node.value)} characters", problem_mark=node.start_mark
-            )
-        return loader.construct_object(node)
+            raise _refusal(f"a number of {len(node.value)} characters", node)
+        try:
+            return loader.construct_object(node)
+        except (ValueError, KeyError):  # a tag written out, on what it does not fit
+            raise _refusal(f"{node.value!r} is no {node.tag.rpartition(':')[2]}", node) from None
 
     def _construct_mapping(self, loader: Any, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -183,9 +183,9 @@ class Document:
         return made
 
 
-def read_value(text: str) -> Any:
+def read_value(text: str, origin: str) -> Any:
     """Read the value of one ``--set``: a YAML 1.2 scalar, list or mapping on one line."""
-    return Document.read(f"value: {text}", "--set").data["value"]
+    return Document.read(f"value: {text}", origin, origin).data["value"]
 
 
 def _mark(mark: Any) -> Mark:

@@ -53,7 +53,8 @@ def parse_scenario(
         key, equals, value = override.partition("=")
         if not equals or not key:
             raise ScenarioError(f"--set {override}: must be key=value, such as experiment.n_lanes=500")
-        document.set(key.strip(), read_value(value), Mark(0, 0, f"--set {override}"))
+        origin = f"--set {override}"
+        document.set(key.strip(), read_value(value, origin), Mark(0, 0, origin))
     document.data.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]", "-", name))
     full = _checked(document)
     small = _checked(_reduced(document)) if full.reduced else full
@@ -64,7 +65,7 @@ def _reduced(document: Document) -> Document:
     """Put a scenario's own `reduced:` values over it."""
     small = document.copy()
     for key, value in document.data["reduced"].items():
-        small.set(key, value, document.values[("reduced", key)])
+        small.set(key, value, document.mark_of(Problem(("reduced", key), "")))
     return small
 
 
