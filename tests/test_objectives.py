@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import numpy as np
@@ -205,7 +206,7 @@ def test_himmelblau_has_four_minima_four_saddles_and_a_maximum_and_no_more():
 @pytest.mark.parametrize(("n", "count"), [(2, 1), (3, 1), (4, 3), (5, 3)])
 def test_rosenbrock_has_so_many_critical_points_and_no_more(n, count):
     x = sympy.symbols(f"x1:{n + 1}")
-    f = sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in zip(x[:-1], x[1:], strict=True))
+    f = sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x))
     eliminated = f.diff(x[-1])
     for inner, outer in zip(x[-2::-1], x[:0:-1], strict=True):
         eliminated = sympy.resultant(sympy.expand(f.diff(inner)), sympy.expand(eliminated), outer)
