@@ -46,6 +46,10 @@ class LocalAnalysis:
     is_critical: bool
 
 
+QUIET = np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore")  # what is not finite is looked at
+
+
+@QUIET
 def analyse(objective: Objective, x: ArrayLike) -> LocalAnalysis:
     """Look at one point, (d,).
 
@@ -67,6 +71,7 @@ def analyse(objective: Objective, x: ArrayLike) -> LocalAnalysis:
     return LocalAnalysis(x, value, gradient_norm, spectrum, eigenvectors, gradient_norm <= CRITICAL_TOLERANCE * scale)
 
 
+@QUIET
 def polish(objective: Objective, guess: ArrayLike, n_steps: int = 1000) -> Array:
     """Walk from a guess, (d,), to where |gradient| is smallest nearby, by Levenberg-Marquardt on |gradient|^2.
 

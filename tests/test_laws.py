@@ -23,7 +23,7 @@ SPECTRA = [
 ]
 
 
-def escape(optimizer, objective=PLAIN, start=None, radius=1.0, n_steps=2500, n_lanes=2000, saddle=None):
+def escape(optimizer, objective=PLAIN, start=None, radius=1.0, n_steps=1200, n_lanes=2000, saddle=None):
     objective_dimension = len(objective.get("eigenvalues", [1, -1]))
     return Escape(
         objective=objective,

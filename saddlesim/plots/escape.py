@@ -190,7 +190,13 @@ def _draw_plateau(axes: Axes, result: EscapeResult, label: str, row: int, horizo
         axes.plot(median, row, "o", color=f"C{row}", ms=4.5, clip_on=False, zorder=4)
     else:
         axes.annotate(
-            "fewer than half leave", (horizon, row), (-4, 0), textcoords="offset points", ha="right", va="center", fontsize=7
+            "fewer than half leave",
+            (horizon, row),
+            (-4, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=7,
         )
     if law and law.median <= horizon:
         axes.plot(law.median, row, "o", mfc="none", mec="black", ms=8, mew=0.8, clip_on=False, zorder=5)
