@@ -77,7 +77,8 @@ class FirstPassage:
         outside = ~(np.einsum("i...,i...->...", offset, offset) < self.radius * self.radius)  # True for nan
         leaving = np.flatnonzero(seen.inside & outside)
         if leaving.size:
-            escaped = (step == 0) | self._along_escape_space(offset[:, leaving])
+            started_out = (step == 0) & np.isfinite(offset[:, leaving]).all(axis=0)
+            escaped = started_out | self._along_escape_space(offset[:, leaving])
             seen.step[leaving] = step
             seen.outcome[leaving] = np.where(escaped, ESCAPED, DIVERGED)
             seen.gradient_norm[leaving] = norm(state.gradient[:, leaving])

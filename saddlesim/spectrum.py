@@ -119,7 +119,7 @@ def eigenvalues(hessian: ArrayLike) -> Array:
 
 
 def eigensystem(hessian: ArrayLike) -> tuple[Array, Array]:
-    """Give eigenvalues (..., d) and eigenvectors (..., d, d), in columns, of Hessians (d, d, ...); nan where not finite."""
+    """Give eigenvalues (..., d) and eigenvectors (..., d, d), in columns, of Hessians (d, d, ...); the values are nan where not finite."""
     matrices, finite = _finite_stack(hessian)
     values, vectors = np.linalg.eigh(matrices)
     return np.where(finite[..., None], values, np.nan), vectors

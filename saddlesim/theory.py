@@ -69,7 +69,11 @@ def two_root_amplification(steps: ArrayLike, trace: float, determinant: float, f
     with np.errstate(over="ignore", invalid="ignore"):
         if abs(discriminant) <= 8 * np.finfo(np.float64).eps * trace * trace:
             mu = trace / 2
-            return np.asarray((1 + t * (first / mu - 1)) * _power(mu, t)) if mu else np.where(t == 0, 1.0, 0.0)
+            return (
+                np.asarray((1 + t * (first / mu - 1)) * _power(mu, t))
+                if mu
+                else np.where(t == 0, 1.0, np.where(t == 1, first, 0.0))
+            )
         if discriminant < 0:
             root = complex(trace, math.sqrt(-discriminant)) / 2
             weight = (first - root.conjugate()) / (root - root.conjugate())

@@ -47,6 +47,11 @@ def test_a_double_root_is_no_exception():
     np.testing.assert_allclose(ours, heavy_ball_by_hand(eigenvalue), rtol=1e-5, atol=1e-8)
 
 
+def test_two_zero_roots_leave_one_step():
+    ours = theory.nesterov_amplification(STEPS, 1.0, 1.0, BETA)  # 1 - eta lambda = 0
+    np.testing.assert_allclose(ours, nesterov_by_hand(1.0, eta=1.0), atol=1e-15)
+
+
 @pytest.mark.parametrize(
     ("amplification", "steps"),
     [
