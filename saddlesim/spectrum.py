@@ -119,7 +119,10 @@ def eigenvalues(hessian: ArrayLike) -> Array:
 
 
 def eigensystem(hessian: ArrayLike) -> tuple[Array, Array]:
-    """Give eigenvalues (..., d) and eigenvectors (..., d, d), in columns, of Hessians (d, d, ...); the values are nan where not finite."""
+    """Give eigenvalues (..., d) and eigenvectors (..., d, d), in columns, of Hessians (d, d, ...).
+
+    Where a Hessian is not finite the eigenvalues are nan.
+    """
     matrices, finite = _finite_stack(hessian)
     values, vectors = np.linalg.eigh(matrices)
     return np.where(finite[..., None], values, np.nan), vectors
