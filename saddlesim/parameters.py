@@ -13,26 +13,39 @@ import hashlib
 import inspect
 import pickle
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
 
 import pydantic
 from pydantic import BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import ErrorDetails, PydanticUndefined, core_schema
 
-from saddlesim.registry import Registry
+from saddlesim.registry import Registry, snake_case
 
-TAG = "\x1f"  # marks the elements of an error's location that name a union's branch and no key of the user's
+TAG = "\x1f"  # marks the elements of an error's location that name a branch of a union and no key of the user's
 
 AnyClass = TypeVar("AnyClass", bound=type)
 
 
 class Problem(NamedTuple):
-    """One refused value: where (keys and positions from the outside in), what is wrong, and whether the key itself is."""
+    """One refused value.
+
+    Attributes
+    ----------
+    path : tuple of str and int
+        Where: keys and positions from the outside in.
+    message : str
+        What is wrong.
+    at_key : bool
+        Whether the key itself is.
+    offset : int
+        How many characters into a text that is the value.
+    """
 
     path: tuple[str | int, ...]
     message: str
     at_key: bool = False
+    offset: int = 0
 
     def __str__(self) -> str:
         return f"{dotted(self.path)}: {self.message}" if self.path else self.message
@@ -69,9 +82,30 @@ def declared(cls: AnyClass) -> AnyClass:
     return made  # type: ignore[no-any-return]
 
 
-def field_names(cls: type) -> tuple[str, ...]:
-    """Give the names of the fields of a declared class, in order."""
-    return tuple(field.name for field in fields(cls))
+def field_names(cls: type) -> dict[str, str]:
+    """Give the fields of a declared class, in order: as the constructor's key -> the attribute that holds the value.
+
+    The two differ where a field is declared with an alias, for the attribute of that name is something else.
+    """
+    described = getattr(cls, "__pydantic_fields__", {})
+    return {getattr(described.get(field.name), "alias", None) or field.name: field.name for field in fields(cls)}
+
+
+def call_text(made: Any) -> str:
+    """Spell the constructor call of a declared object: its first field and what else differs from the defaults."""
+    given = [
+        f"{key}={getattr(made, name)!r}"
+        for position, (key, name) in enumerate(field_names(type(made)).items())
+        if position == 0 or getattr(made, name) != default_of(type(made), name)
+    ]
+    return f"{snake_case(type(made).__name__)}({', '.join(given)})"
+
+
+def default_of(cls: type, name: str) -> Any:
+    """Give the default of a field of a declared class, or MISSING."""
+    default = next(field.default for field in fields(cls) if field.name == name)
+    default = getattr(default, "default", default)  # pydantic's Field wraps it
+    return MISSING if default is PydanticUndefined else default
 
 
 def as_plain(value: Any) -> Any:
@@ -93,7 +127,7 @@ def as_plain(value: Any) -> Any:
         return [as_plain(each) for each in value]
     if hasattr(type(value), "__pydantic_fields__"):
         named = {"name": type(value).registry_key} if "registry_key" in vars(type(value)) else {}
-        return named | {name: as_plain(getattr(value, name)) for name in field_names(type(value))}
+        return named | {key: as_plain(getattr(value, name)) for key, name in field_names(type(value)).items()}
     return _as_plain_object(value)
 
 
@@ -140,11 +174,6 @@ Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-_BY_NOUN: dict[
-    str, Registry
-] = {}  # the registries that fields refer to, for the names that an error's location stands for
-
-
 class FromRegistry:
     """Annotation of a field that holds a registered thing: an object with the needed methods, or ``{name: key, ...}``.
 
@@ -159,56 +188,51 @@ class FromRegistry:
     def __init__(self, registry: Registry, methods: tuple[str, ...]) -> None:
         self.registry = registry
         self.methods = methods
-        _BY_NOUN[registry.noun] = registry
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        choices: dict[Any, core_schema.CoreSchema] = {
-            self._tag(name): core_schema.no_info_before_validator_function(_without_name, handler.generate_schema(cls))
-            for name, cls in self.registry.items()
-        }
-        tagged = core_schema.tagged_union_schema(choices, discriminator=lambda given: self._tag(given["name"]))
-        return core_schema.no_info_wrap_validator_function(self._validate, tagged)
+        return core_schema.no_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        choices = schema["schema"]["choices"]
-        return {
-            "oneOf": [
-                self._named_schema(name, choices, handler) for name in self.registry if name in self.registry.builtin
-            ]
-        }
+        builtin = [name for name in self.registry if name in self.registry.builtin]
+        return {"oneOf": [self._named_schema(name, handler) for name in builtin]}
 
-    def _named_schema(self, name: str, choices: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        made = handler.resolve_ref_schema(handler(choices[self._tag(name)]["schema"]))
+    def _named_schema(self, name: str, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        core = pydantic.TypeAdapter(self.registry[name]).core_schema
+        made = handler.resolve_ref_schema(handler(core))
         properties = {"name": {"const": name}, **made.get("properties", {})}
         return {**made, "properties": properties, "required": ["name", *made.get("required", [])]}
 
-    def _tag(self, name: str) -> str:
-        return f"{TAG}{self.registry.noun}{TAG}{name}"
-
-    def _validate(self, value: Any, handler: Callable[[Any], Any]) -> Any:
+    def _validate(self, value: Any) -> Any:
         noun = self.registry.noun
         if not isinstance(value, Mapping):
             missing = [name for name in self.methods if not callable(getattr(value, name, None))]
             if not missing:
                 return value
-            message = "{value} is no {noun}; give a mapping with a name, such as {{name: {example}}}"
-            context = {"value": _shown(value), "noun": noun, "example": next(iter(self.registry))}
-            raise PydanticCustomError("not_registered", message.replace("{{", "{").replace("}}", "}"), context)
+            example = next(iter(self.registry))
+            raise ValueError(f"{_shown(value)} is no {noun}; give a mapping with a name, such as {{name: {example}}}")
         name = value.get("name")
         if name is None:
-            raise PydanticCustomError(
-                "missing_name",
-                "this {noun} has no name; allowed: {names}",
-                {"noun": noun, "names": _names(self.registry)},
-            )
+            raise ValueError(f"this {noun} has no name; allowed: {_names(self.registry)}")
         if not isinstance(name, str) or name not in self.registry:
-            told = f"{_shown(name)} is no {noun}{suggestion(str(name), self.registry)}"
-            raise PydanticCustomError("unknown_name", "{told}", {"told": told})
-        return handler(value)
+            told = f"{_shown(name)} is no {noun}{self.registry.hint(str(name)) or suggestion(str(name), self.registry)}"
+            raise InvalidParameters([Problem(("name",), told)])
+        return construct(self.registry[name], {str(key): each for key, each in value.items() if key != "name"})
 
 
-def _without_name(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key != "name"}
+def construct(cls: type, given: Mapping[str, Any]) -> Any:
+    """Make an object of a registered class, which need not be a declared one.
+
+    Raises
+    ------
+    InvalidParameters
+        If the class does not take what is given.
+    """
+    try:
+        return cls(**given)
+    except InvalidParameters:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InvalidParameters([Problem((), f"{cls.__qualname__} does not take this: {error}")]) from None
 
 
 # ---- from pydantic's errors to ours
@@ -231,17 +255,25 @@ def problems_of(error: ValidationError, cls: type) -> list[Problem]:
     told = [
         each for each in errors if each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant
     ]
-    return [_problem(each, cls) for each in told]
+    return [problem for each in told for problem in _problems(each, cls)]
 
 
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
-_WHOLE_SENTENCE = ("missing_name", "not_registered", "value_error", "refused")
+_WHOLE_SENTENCE = ("value_error", "refused")
 
 
 def _path(error: ErrorDetails) -> tuple[str | int, ...]:
     """Give an error's location without what pydantic adds to name branches of unions and keys of mappings."""
     return tuple(each for each in error["loc"] if not str(each).startswith(TAG) and each != "[key]")
+
+
+def _problems(error: ErrorDetails, root: type) -> list[Problem]:
+    """Put one error into our words; where a constructor inside has told its own problems, those."""
+    inner = error.get("ctx", {}).get("error")
+    if isinstance(inner, InvalidParameters):
+        return [each._replace(path=(*_path(error), *each.path)) for each in inner.problems]
+    return [_problem(error, root)]
 
 
 def _problem(error: ErrorDetails, root: type) -> Problem:
@@ -252,8 +284,6 @@ def _problem(error: ErrorDetails, root: type) -> Problem:
         )
     if kind in _MISSING_KEY:
         return Problem(path[:-1], f"the key {path[-1]!r} is missing", at_key=True)
-    if kind == "unknown_name":
-        return Problem((*path, "name"), error["msg"])
     if kind in _WHOLE_SENTENCE:
         return Problem(path, error["msg"].removeprefix("Value error, "))
     return Problem(path, f"{_shown(error['input'])} {_sentence(error)}", at_key="[key]" in error["loc"])
@@ -298,12 +328,7 @@ def _allowed_at(location: tuple[str | int, ...], root: type) -> tuple[str, ...]:
     """Give the field names of the class that stands at a location."""
     cls: Any = root
     for each in location:
-        if isinstance(each, str) and each.startswith(TAG):
-            _, noun, *name = each.split(TAG)
-            cls = (
-                _BY_NOUN[noun][name[0]] if name else cls
-            )  # a branch that is no registry's has its class in the annotation
-        elif isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
+        if isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
             cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
     return field_names(cls)
 

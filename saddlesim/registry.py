@@ -5,10 +5,12 @@ Not here: what a class must offer (its room's base module says that) and what is
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
+from types import ModuleType
 
 
 class Registry(dict[str, type]):
@@ -39,6 +41,10 @@ class Registry(dict[str, type]):
         cls.registry_key = key  # type: ignore[attr-defined]
         self[key] = cls
 
+    def hint(self, name: str) -> str:
+        """Give the end of the message that refuses a name which is an object's path; nothing for another name."""
+        return "; code is imported only if --trust names it on the command line" if ":" in name else ""
+
     def load_entry_points(self) -> None:
         """Add the classes that installed packages declare in the group ``saddlesim.<noun>s``; a broken one is warned of."""
         for entry in entry_points(group=f"saddlesim.{self.noun.replace(' ', '_')}s"):
@@ -49,6 +55,19 @@ class Registry(dict[str, type]):
                 self.register(entry.name, entry.load())
             except Exception as error:
                 warnings.warn(f"{self.noun} {entry.name!r} of {entry.value} does not load: {error}", stacklevel=2)
+
+
+def declared_in(*modules: ModuleType) -> Iterator[type]:
+    """Give the concrete declared classes that modules define, in the order in which they stand there."""
+    for module in modules:
+        for each in vars(module).values():
+            if isinstance(each, type) and each.__module__ == module.__name__ and is_concrete(each):
+                yield each
+
+
+def is_concrete(cls: type) -> bool:
+    """Tell whether a class is declared by itself, not merely a descendant of one, and none of its methods abstract."""
+    return "__pydantic_fields__" in vars(cls) and not inspect.isabstract(cls)
 
 
 def snake_case(name: str) -> str:

@@ -9,7 +9,8 @@ import pytest
 from saddlesim import registry
 from saddlesim.experiments import EXPERIMENTS, Escape
 from saddlesim.experiments.starts import STARTS, Gaussian, Point
-from saddlesim.objectives import OBJECTIVES, DoubleWell, Quadratic
+from saddlesim.objectives import OBJECTIVES, Quadratic
+from saddlesim.objectives.wells import DoubleWell
 from saddlesim.optimizers import OPTIMIZERS, GradientDescent, HeavyBall
 from saddlesim.parameters import InvalidParameters, as_plain, nearest
 from saddlesim.registry import Registry

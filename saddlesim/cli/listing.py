@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from typing import Any
 
 import typer
 from rich.table import Table
 
+from saddlesim.parameters import default_of, field_names
 from saddlesim.registry import Registry
 
 
@@ -88,13 +89,13 @@ def _registered(registry: Registry) -> list[dict[str, Any]]:
 def _entry(name: str, cls: Any) -> dict[str, Any]:
     told = {"name": name, "what": (inspect.getdoc(cls) or "").partition("\n")[0]}
     told |= {key: getattr(cls, key) for key in ("formula", "source") if isinstance(getattr(cls, key, None), str)}
-    return {**told, "fields": {field.name: _default(field) for field in fields(cls)}}
+    return {**told, "fields": {key: _default(cls, name) for key, name in field_names(cls).items()}}
 
 
-def _default(field: Any) -> Any:
+def _default(cls: type, name: str) -> Any:
     """Give a field's default as JSON has it; the text "required" where there is none."""
-    default = getattr(field.default, "default", field.default)  # pydantic's Field wraps it
-    return "required" if default is MISSING or "Undefined" in type(default).__name__ else default
+    default = default_of(cls, name)
+    return "required" if default is MISSING else default
 
 
 def _scenarios() -> list[dict[str, Any]]:

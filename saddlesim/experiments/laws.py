@@ -209,14 +209,14 @@ def _deterministic_law(optimizer: Optimizer, saddle: Saddle, offset: Array, radi
 
 
 def _monkey_law(objective: MonkeySaddle, optimizer: Optimizer, start: Array, radius: float) -> Law | None:
-    """The way down a ray on which f = -|x|^3, that is 3 times -|x|^3 / 3, up to O(learning rate)."""
-    distance = float(np.linalg.norm(start))
-    on_ray = distance > 0 and abs(float(objective.value(start)) / distance**3 + 1) < 1e-12
+    """The way down a ray on which f = -|x|^n for n legs, that is n times -|x|^n / n, up to O(learning rate)."""
+    distance, n = float(np.linalg.norm(start)), objective.legs
+    on_ray = distance > 0 and abs(float(objective.value(start)) / distance**n + 1) < 1e-12
     if not on_ray or not isinstance(optimizer, GradientDescent | HeavyBall | Nesterov):
         return None
     momentum = 0.0 if isinstance(optimizer, GradientDescent) else optimizer.momentum
     lag = momentum / (1 - momentum) * (momentum if isinstance(optimizer, Nesterov) else 1.0)
-    steps = theory.power_escape_steps(distance, radius, 3.0, 3 * optimizer.learning_rate, momentum, lag)
+    steps = theory.power_escape_steps(distance, radius, n, n * optimizer.learning_rate, momentum, lag)
     return _step_law("flow down a ray", False, math.ceil(steps))
 
 

@@ -1,29 +1,34 @@
-"""Objectives: what is descended. `OBJECTIVES` holds the library's classes; an `Objective` need not be ours."""
+"""Objectives: what is descended. `OBJECTIVES` holds the library's classes; an `Objective` need not be ours.
+
+Every concrete class of the rooms below is registered. `symbolic` takes your own text.
+"""
 
 from typing import Annotated
 
-from saddlesim.objectives.base import METHODS, CriticalPoint, LibraryObjective, Objective
-from saddlesim.objectives.classic import Himmelblau
-from saddlesim.objectives.families import Rosenbrock
-from saddlesim.objectives.normal_forms import DoubleWell, MonkeySaddle, Quadratic, StrictSaddleToy
+from saddlesim.objectives import classic, families, normal_forms, symbolic, wells
+from saddlesim.objectives.base import METHODS, LibraryObjective, Objective
+from saddlesim.objectives.critical_point import CriticalPoint
+from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
+from saddlesim.objectives.symbolic import Expression, expression
 from saddlesim.parameters import FromRegistry
-from saddlesim.registry import Registry
+from saddlesim.registry import Registry, declared_in
 
-OBJECTIVES = Registry("objective", (Quadratic, MonkeySaddle, DoubleWell, StrictSaddleToy, Himmelblau, Rosenbrock))
+ROOMS = (normal_forms, wells, classic, families, symbolic)
+
+OBJECTIVES = Registry("objective", declared_in(*ROOMS))
 OBJECTIVES.load_entry_points()
 
 ObjectiveField = Annotated[Objective, FromRegistry(OBJECTIVES, METHODS)]
 
 __all__ = [
     "OBJECTIVES",
+    "ROOMS",
     "CriticalPoint",
-    "DoubleWell",
-    "Himmelblau",
+    "Expression",
     "LibraryObjective",
     "MonkeySaddle",
     "Objective",
     "ObjectiveField",
     "Quadratic",
-    "Rosenbrock",
-    "StrictSaddleToy",
+    "expression",
 ]

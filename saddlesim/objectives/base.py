@@ -6,15 +6,19 @@ Not here: particular functions (each family has its file) and whatever descends 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from saddlesim.expressions import Formula
+from saddlesim.objectives import tables
+from saddlesim.objectives.critical_point import CriticalPoint
+from saddlesim.parameters import call_text, field_names
 from saddlesim.registry import snake_case
+from saddlesim.spectrum import classify, eigenvalues
 
 Array = NDArray[Any]  # float64, or complex128 where a derivative is checked by a complex step
 
@@ -40,36 +44,6 @@ class Objective(Protocol):
 METHODS = ("value", "gradient", "hessian")
 
 
-@dataclass(frozen=True, eq=False)
-class CriticalPoint:
-    """A point where the gradient vanishes, and what is known of it.
-
-    Attributes
-    ----------
-    label : str
-        Unique among the points of its objective, such as ``saddle_2``; scenarios refer to it.
-    x : (d,)
-    value : float
-    index : int
-        Morse index: how many Hessian eigenvalues are negative.
-    kind : str
-        ``minimum``, ``maximum``, ``saddle``, or ``degenerate`` if none is known. It may know more than the Hessian does.
-    nullity : int
-        How many Hessian eigenvalues are zero.
-    stable_eigenspace_invariant : bool
-        Whether every gradient of a point of ``x + span(eigenvectors of positive eigenvalues)`` lies in that span *in
-        floating point*: then no method that combines gradients ever leaves it.
-    """
-
-    label: str
-    x: Array
-    value: float
-    index: int
-    kind: str
-    nullity: int = 0
-    stable_eigenspace_invariant: bool = False
-
-
 class LibraryObjective(ABC):
     """Base of the library's objectives: a static problem that knows its critical points. Calling it is `value`.
 
@@ -77,12 +51,22 @@ class LibraryObjective(ABC):
     ----------
     formula, source : str
         The formula in plain text, and where it comes from.
-    critical_points_complete : bool
-        Whether `critical_points` is all of them, anywhere in R^d.
+    dimension_rule : str
+        Which dimensions there are, where there is more than one.
+    non_smooth : str
+        Where it is not twice differentiable; derivatives are nan there.
+    critical_set : str
+        What is known of the critical points where they are infinitely many or not all known.
+    symmetries : tuple of str
+        Motions that leave it as it is: translation, rotation, reflection, permutation, scaling, sign.
     """
 
     formula: ClassVar[str]
     source: ClassVar[str]
+    dimension_rule: ClassVar[str] = ""
+    non_smooth: ClassVar[str] = ""
+    critical_set: ClassVar[str] = ""
+    symmetries: ClassVar[tuple[str, ...]] = ()
 
     @property
     def dimension(self) -> int:
@@ -115,17 +99,73 @@ class LibraryObjective(ABC):
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint] | None:
-        """The known critical points, or None where they are infinitely many or unknown."""
-        return None
+        """The known critical points, or None where they are infinitely many or unknown; by default those of its table."""
+        return self.table.points if self.table else None
 
     @property
     def critical_points_complete(self) -> bool:
-        return False
+        """Whether `critical_points` is all of them in the domain, by proof."""
+        return self.table is not None and self.table.complete
+
+    @property
+    def table(self) -> tables.Table | None:
+        """The table of its critical points, with provenance and accuracy, where they are kept as data."""
+        return tables.table(type(self).__module__.rpartition(".")[2], self.table_key)
+
+    @property
+    def table_key(self) -> str:
+        """The name of its table; classes with fields say more than the registry key, which is the default."""
+        return snake_case(type(self).__name__)
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the components, as `expression_text` has them."""
+        return tuple(f"x{i}" for i in range(1, self.dimension + 1))
+
+    @property
+    def expression_text(self) -> str | None:
+        """The formula in the language of expressions/, over `variables`; None where it has none."""
+        return None
+
+    @cached_property
+    def function(self) -> Formula | None:
+        """The `expression_text` with all its derivatives, on any kind of numbers, and LaTeX."""
+        return None if self.expression_text is None else Formula(self.expression_text, self.variables)
 
     @classmethod
     @abstractmethod
     def examples(cls) -> tuple[Self, ...]:
-        """Give the instances that tests and listings build."""
+        """Give the instances that tests and listings build, the default one first."""
+
+    @classmethod
+    def of_dimension(cls, n: int) -> Self | None:
+        """Give the instance that has n components and is otherwise the default one; None where there is none."""
+        if "dimension" not in field_names(cls):
+            return next((each for each in cls.examples()[:1] if each.dimension == n), None)
+        try:
+            return cls(dimension=n)  # type: ignore[call-arg]
+        except ValueError:
+            return None
+
+    def as_scipy(self) -> dict[str, Any]:
+        """Give fun, jac, hess, hessp and bounds for `scipy.optimize.minimize`, on single points (d,).
+
+        Examples
+        --------
+        >>> from scipy.optimize import minimize
+        >>> from saddlesim.objectives import OBJECTIVES
+        >>> problem = OBJECTIVES["himmelblau"]().as_scipy()
+        >>> found = minimize(problem["fun"], [1.0, 1.0], jac=problem["jac"], hess=problem["hess"], method="trust-exact")
+        >>> found.x.round(6).tolist()
+        [3.0, 2.0]
+        """
+        return {
+            "fun": lambda x: float(self.value(x)),
+            "jac": self.gradient,
+            "hess": self.hessian,
+            "hessp": self.hessian_product,
+            "bounds": [(float(low), float(high)) for low, high in self.domain],
+        }
 
     def points(self, x: ArrayLike) -> Array:
         """Give x as an array of floating point of shape (d, ...).
@@ -148,14 +188,18 @@ class LibraryObjective(ABC):
         return call_text(self)
 
 
-def call_text(made: Any) -> str:
-    """Spell the constructor call of a declared object: its first field and what else differs from the defaults."""
-    given = [
-        f"{field.name}={getattr(made, field.name)!r}"
-        for position, field in enumerate(fields(made))
-        if position == 0 or field.default is MISSING or getattr(made, field.name) != field.default
-    ]
-    return f"{snake_case(type(made).__name__)}({', '.join(given)})"
+def described_points(objective: LibraryObjective, positions: Iterable[ArrayLike]) -> tuple[CriticalPoint, ...]:
+    """Make critical points of exact positions, (d,) each, by the Hessian's eigenvalues; labels number them by kind."""
+    points: list[CriticalPoint] = []
+    for position in positions:
+        x = np.array(position, dtype=np.float64)
+        spectrum = classify(eigenvalues(objective.hessian(x)))
+        kind = str(spectrum.kind)
+        label = f"{kind}_{1 + sum(each.kind == kind for each in points)}"
+        points.append(
+            CriticalPoint(label, x, float(objective.value(x)), int(spectrum.index), kind, int(spectrum.nullity))
+        )
+    return tuple(points)
 
 
 def square_box(half_width: float, dimension: int) -> Array:

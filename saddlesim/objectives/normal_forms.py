@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
+from pydantic import Field
 
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, empty_hessian, square_box
 from saddlesim.parameters import Count, NonNegativeInteger, Real, Vector, declared
 from saddlesim.spectrum import classify
+
+
+LONGEST_FORM = 12  # dimension up to which a quadratic form is written out
 
 
 @declared
@@ -37,6 +41,8 @@ class Quadratic(LibraryObjective):
 
     formula: ClassVar[str] = "1/2 x' Q diag(eigenvalues) Q' x"
     source: ClassVar[str] = "the second-order normal form of a non-degenerate critical point (Morse lemma)"
+    dimension_rule: ClassVar[str] = "the number of eigenvalues"
+    critical_set: ClassVar[str] = "The origin; where eigenvalues are zero, the null space."
 
     def __post_init__(self) -> None:
         if self.angle and self.dimension < 2:
@@ -92,6 +98,26 @@ class Quadratic(LibraryObjective):
         x = self.points(x)
         return empty_hessian(x) + self.matrix.reshape(self.matrix.shape + (1,) * (x.ndim - 1))
 
+    def hessian_product(self, x: Array, v: Array) -> Array:
+        x, v = np.broadcast_arrays(self.points(x), self.points(v))
+        return self.gradient(v)
+
+    @property
+    def expression_text(self) -> str | None:
+        """The whole form, entry by entry, with the entries as they are rounded."""
+        if self.dimension > LONGEST_FORM:
+            return None
+        names = self.variables
+        squares = (f"({a!r})*{name}**2" for a, name in zip(np.diag(self.matrix).tolist(), names, strict=True))
+        mixed = ((i, j, float(self.matrix[i, j])) for i in range(self.dimension) for j in range(i))
+        products = (f"2*({a!r})*{names[i]}*{names[j]}" for i, j, a in mixed if a)
+        return f"({' + '.join([*squares, *products])})/2"
+
+    @classmethod
+    def of_dimension(cls, n: int) -> Self | None:
+        """Give n - 1 eigenvalues 1 and one -1."""
+        return cls(eigenvalues=(1.0,) * (n - 1) + (-1.0,)) if n >= 1 else None
+
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint] | None:
         spectrum = classify(self.eigenvalues)
@@ -119,13 +145,21 @@ class Quadratic(LibraryObjective):
 
 @declared
 class MonkeySaddle(LibraryObjective):
-    """The monkey saddle: the Hessian at the origin is zero, three valleys meet there, and escape is polynomial in time.
+    """The monkey saddle: the Hessian at the origin is zero, three valleys or more meet there, and escape is polynomial in time.
 
-    ``f(x, y) = x^3 - 3 x y^2``. Usual domain [-2, 2]^2. Its one critical point is the origin: 3 (x^2 - y^2) = 0 and x y = 0
-    leave no other. It is a saddle since f is odd; the degree of its gradient there is -2.
+    ``f(x, y) = Re (x + i y)^n``, which is ``x^3 - 3 x y^2`` for n = 3. Usual domain [-2, 2]^2. Its one critical point is the origin, for
+    the gradient is n (Re z^(n-1), -Im z^(n-1)). It is a saddle since f takes both signs on every circle; the degree of its
+    gradient there is 1 - n.
+
+    Parameters
+    ----------
+    legs : int, >= 3
+        The number n of valleys.
     """
 
-    formula: ClassVar[str] = "x^3 - 3 x y^2"
+    legs: Annotated[Count, Field(ge=3, le=100)] = 3
+
+    formula: ClassVar[str] = "Re (x + i y)^legs"
     source: ClassVar[str] = (
         "classical; Hilbert and Cohn-Vossen, Geometry and the Imagination (1932), section 29 (recalled)"
     )
@@ -135,16 +169,34 @@ class MonkeySaddle(LibraryObjective):
         return square_box(2.0, 2)
 
     def value(self, x: Array) -> Array:
-        x, y = self.points(x)
-        return np.asarray(x * (x * x - 3 * y * y))
+        return self._power(x, self.legs)[0]
 
     def gradient(self, x: Array) -> Array:
-        x, y = self.points(x)
-        return np.stack([3 * (x * x - y * y), -6 * x * y])
+        real, imaginary = self._power(x, self.legs - 1)
+        return self.legs * np.stack([real, -imaginary])
 
     def hessian(self, x: Array) -> Array:
+        real, imaginary = self._power(x, self.legs - 2)
+        factor = self.legs * (self.legs - 1)
+        return factor * np.stack([np.stack([real, -imaginary]), np.stack([-imaginary, -real])])
+
+    def _power(self, x: Array, n: int) -> tuple[Array, Array]:
+        """Real and imaginary part of (x + i y)^n; spelt out, for x and y may be complex themselves where a step is."""
         x, y = self.points(x)
-        return np.stack([np.stack([6 * x, -6 * y]), np.stack([-6 * y, -6 * x])])
+        real, imaginary = x, y
+        for _ in range(n - 1):
+            real, imaginary = real * x - imaginary * y, real * y + imaginary * x
+        return real, imaginary
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return ("x", "y")
+
+    @property
+    def expression_text(self) -> str:
+        n = self.legs
+        terms = (f"{(-1) ** k * math.comb(n, 2 * k)}*x**{n - 2 * k}*y**{2 * k}" for k in range(n // 2 + 1))
+        return " + ".join(terms)
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint]:
@@ -156,60 +208,7 @@ class MonkeySaddle(LibraryObjective):
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
-        return (cls(),)
-
-
-@declared
-class DoubleWell(LibraryObjective):
-    """Two wells and the pass between them, in any dimension: the saddle of every textbook on rare transitions.
-
-    ``f(x) = (x_1^2 - 1)^2 / 4 + 1/2 sum_{i>1} x_i^2``. Usual domain [-2, 2]^d. Critical points: the saddle 0 (a maximum for
-    d = 1) and the minima (-1, 0, ...), (1, 0, ...); the first component solves x^3 = x, the others are zero.
-    """
-
-    dimension: Count = 2
-
-    formula: ClassVar[str] = "(x_1^2 - 1)^2 / 4 + 1/2 sum_{i>1} x_i^2"
-    source: ClassVar[str] = "classical (Ginzburg-Landau potential)"
-
-    @cached_property
-    def domain(self) -> Array:
-        return square_box(2.0, self.dimension)
-
-    def value(self, x: Array) -> Array:
-        x = self.points(x)
-        well = x[0] * x[0] - 1
-        return np.asarray(well * well / 4 + (x[1:] * x[1:]).sum(axis=0) / 2)
-
-    def gradient(self, x: Array) -> Array:
-        gradient = self.points(x).copy()
-        gradient[0] *= gradient[0] * gradient[0] - 1
-        return gradient
-
-    def hessian(self, x: Array) -> Array:
-        x = self.points(x)
-        hessian = empty_hessian(x)
-        hessian[range(self.dimension), range(self.dimension)] = 1
-        hessian[0, 0] = 3 * x[0] * x[0] - 1
-        return hessian
-
-    @cached_property
-    def critical_points(self) -> Sequence[CriticalPoint]:
-        axis = np.eye(self.dimension)[0]
-        top = "saddle" if self.dimension > 1 else "maximum"
-        return (
-            CriticalPoint("minimum_1", -axis, 0.0, index=0, kind="minimum"),
-            CriticalPoint("minimum_2", axis, 0.0, index=0, kind="minimum"),
-            CriticalPoint(top, 0 * axis, 0.25, index=1, kind=top, stable_eigenspace_invariant=True),
-        )
-
-    @property
-    def critical_points_complete(self) -> bool:
-        return True
-
-    @classmethod
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(), cls(dimension=1), cls(dimension=5))
+        return (cls(), cls(legs=4), cls(legs=7))
 
 
 @declared
@@ -243,6 +242,14 @@ class StrictSaddleToy(LibraryObjective):
         hessian[0, 0] = 1
         hessian[1, 1] = 3 * x[1] * x[1] - 1
         return hessian
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return ("x", "y")
+
+    @property
+    def expression_text(self) -> str:
+        return "x**2/2 + y**2*(y**2/4 - 1/2)"
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint]:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.objectives.base import Objective, call_text
+from saddlesim.objectives.base import Objective
+from saddlesim.parameters import call_text
 
 Array = NDArray[np.float64]
 Memory = tuple[Any, ...]

@@ -142,8 +142,20 @@ class Document:
         marks = self.keys if problem.at_key else self.values
         for end in range(len(problem.path), -1, -1):
             if mark := marks.get(problem.path[:end]) or self.values.get(problem.path[:end]):
-                return mark
+                return self._inside(mark, problem)
         return Mark(1, 1)
+
+    def _inside(self, mark: Mark, problem: Problem) -> Mark:
+        """Move a mark to the character of a text that a problem is about, where the text stands in the file as it is."""
+        if not problem.offset or not 0 < mark.line <= len(self.lines):
+            return mark
+        text = self.data
+        for step in problem.path:
+            text = text[step]
+        line = self.lines[mark.line - 1][mark.column - 1 :]
+        quoted = line[:1] in ("'", '"')
+        as_it_is = isinstance(text, str) and line[quoted:].startswith(text)
+        return mark._replace(column=mark.column + quoted + problem.offset) if as_it_is else mark
 
     def _located(self, mark: Mark, path: Path, message: str) -> str:
         told = f"{dotted(path)}: {message}" if path else message
