@@ -23,7 +23,8 @@ from saddlesim.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from saddlesim.experiments import EXPERIMENTS
-    from saddlesim.objectives import OBJECTIVES
+    from saddlesim.objectives import OBJECTIVES, expression
+    from saddlesim.objectives.jax_objective import from_jax
     from saddlesim.optimizers import OPTIMIZERS
     from saddlesim.plots import plot
     from saddlesim.runs import Run, run
@@ -39,6 +40,8 @@ _ROOMS = {
     "Scenario": "scenario",
     "ScenarioError": "scenario",
     "Trajectory": "simulation",
+    "expression": "objectives",
+    "from_jax": "objectives.jax_objective",
     "load_result": "store",
     "load_scenario": "scenario",
     "plot": "plots",
@@ -55,6 +58,8 @@ __all__ = [
     "ScenarioError",
     "Trajectory",
     "__version__",
+    "expression",
+    "from_jax",
     "load_result",
     "load_scenario",
     "plot",

@@ -12,8 +12,8 @@ import functools
 import hashlib
 import inspect
 import pickle
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
 
 import pydantic
@@ -111,8 +111,8 @@ def default_of(cls: type, name: str) -> Any:
 def as_plain(value: Any) -> Any:
     """Spell a declared object, and what it holds, in mappings, lists and scalars: the way a scenario would.
 
-    Anybody's own object is told by its class and a digest of its pickle and its module's source, so that equal spelling means
-    equal behaviour as far as that can be told.
+    Code that is not ours is told by a digest of its module's source besides, and an object that is not spelt by fields by its
+    class and a digest of its pickle, so that equal spelling means equal behaviour as far as that can be told.
 
     Raises
     ------
@@ -125,9 +125,11 @@ def as_plain(value: Any) -> Any:
         return {str(key): as_plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_plain(each) for each in value]
-    if hasattr(type(value), "__pydantic_fields__"):
-        named = {"name": type(value).registry_key} if "registry_key" in vars(type(value)) else {}
-        return named | {key: as_plain(getattr(value, name)) for key, name in field_names(type(value)).items()}
+    cls = type(value)
+    if hasattr(cls, "__pydantic_fields__") or ("registry_key" in vars(cls) and is_dataclass(cls)):
+        named = {"name": cls.registry_key} if "registry_key" in vars(cls) else {}
+        spelt = {key: as_plain(getattr(value, name)) for key, name in field_names(cls).items()}
+        return named | spelt | ({} if cls.__module__.startswith("saddlesim.") else {"digest": _digest(cls)})
     return _as_plain_object(value)
 
 
@@ -137,12 +139,16 @@ def _as_plain_object(value: Any) -> dict[str, str]:
         content = pickle.dumps(value)
     except Exception as error:
         raise TypeError(f"{_shown(value)} cannot be pickled, so its runs cannot be stored: {error}") from None
+    return {"object": f"{cls.__module__}:{cls.__qualname__}", "digest": _digest(cls, content)}
+
+
+def _digest(cls: type, content: bytes = b"") -> str:
+    """Tell somebody else's code, and perhaps an object's content, by a hash."""
     try:
         source = inspect.getsource(inspect.getmodule(cls) or cls)
-    except (OSError, TypeError):  # typed at a prompt: the pickle alone must do
+    except (OSError, TypeError):  # typed at a prompt: the content alone must do
         source = ""
-    digest = hashlib.sha256(content + source.encode()).hexdigest()
-    return {"object": f"{cls.__module__}:{cls.__qualname__}", "digest": digest}
+    return hashlib.sha256(content + source.encode()).hexdigest()
 
 
 # ---- the types of fields
@@ -211,12 +217,15 @@ class FromRegistry:
             example = next(iter(self.registry))
             raise ValueError(f"{_shown(value)} is no {noun}; give a mapping with a name, such as {{name: {example}}}")
         name = value.get("name")
+        if "object" in value:
+            raise ValueError(f"{_shown(value['object'])} cannot be made again from a stored run; run the scenario anew")
         if name is None:
             raise ValueError(f"this {noun} has no name; allowed: {_names(self.registry)}")
         if not isinstance(name, str) or name not in self.registry:
             told = f"{_shown(name)} is no {noun}{self.registry.hint(str(name)) or suggestion(str(name), self.registry)}"
             raise InvalidParameters([Problem(("name",), told)])
-        return construct(self.registry[name], {str(key): each for key, each in value.items() if key != "name"})
+        apart = ("name",) if name in self.registry.builtin else ("name", "digest")
+        return construct(self.registry[name], {str(key): each for key, each in value.items() if key not in apart})
 
 
 def construct(cls: type, given: Mapping[str, Any]) -> Any:

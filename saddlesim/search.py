@@ -5,6 +5,7 @@ Not here: the meaning of zero and of kinds (spectrum.py), proofs.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ CRITICAL_TOLERANCE = 1e-8  # of |gradient| over |Hessian| max(1, |x|): the first
 
 
 SAME_POINT_TOLERANCE = 1e-6  # of distance over max(1, |x|)
+MOST_LISTED = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,9 @@ def analyse(objective: Objective, x: ArrayLike) -> LocalAnalysis:
     x = np.array(x, dtype=np.float64)
     value, gradient, hessian = float(objective.value(x)), objective.gradient(x), objective.hessian(x)
     if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
-        raise ValueError(f"{objective} or a derivative of it is not finite at {coordinates(x)}")
+        why = getattr(objective, "non_smooth", "")
+        told = f": it is not twice differentiable {why}" if why else ""
+        raise ValueError(f"{objective} or a derivative of it is not finite at {coordinates(x)}{told}")
     eigenvalues, eigenvectors = eigensystem(hessian)
     gradient_norm = float(np.linalg.norm(gradient))
     scale = float(np.max(np.abs(eigenvalues), initial=0.0)) * max(1.0, float(np.linalg.norm(x)))
@@ -99,7 +103,7 @@ def polish(objective: Objective, guess: ArrayLike, n_steps: int = 1000) -> Array
 def nearest_critical_point(objective: Objective, x: ArrayLike) -> CriticalPoint | None:
     """Find the critical point nearest to x, (d,), among the known ones and the one that polishing from x ends at."""
     x = np.asarray(x, dtype=np.float64)
-    candidates = list(getattr(objective, "critical_points", None) or ())
+    candidates = listed_points(objective)
     found = analyse(objective, polish(objective, x))
     if found.is_critical and not any(same_point(each.x, found.x) for each in candidates):
         spectrum = found.spectrum
@@ -107,6 +111,11 @@ def nearest_critical_point(objective: Objective, x: ArrayLike) -> CriticalPoint 
             CriticalPoint("found", found.x, found.value, int(spectrum.index), str(spectrum.kind), int(spectrum.nullity))
         )
     return min(candidates, key=lambda each: float(np.linalg.norm(each.x - x)), default=None)
+
+
+def listed_points(objective: Objective) -> list[CriticalPoint]:
+    """Give the critical points that an objective lists, at most `MOST_LISTED`, for some lists have 3^d."""
+    return list(itertools.islice(getattr(objective, "critical_points", None) or (), MOST_LISTED))
 
 
 def same_point(x: Array, y: Array) -> bool:

@@ -46,6 +46,26 @@ Overrides = Annotated[
     typer.Option("--set", "-s", help="Change a value: experiment.n_lanes=500. May be repeated.", metavar="KEY=VALUE"),
 ]
 Reduced = Annotated[bool, typer.Option("--reduced", help="Use the scenario's own small `reduced:` values.")]
+Trusted = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        help="Import this class of yours and let objectives name it. May be repeated.",
+        metavar="MODULE:CLASS",
+    ),
+]
+ObjectiveName = Annotated[
+    str | None, typer.Argument(help="An objective, as `list objectives` shows it.", metavar="[NAME]")
+]
+Text = Annotated[
+    str | None, typer.Option("--expression", "-e", help="Your own function in place of NAME.", metavar="TEXT")
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", "-p", help="A field of the objective: dimension=3. May be repeated.", metavar="KEY=VALUE"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Formats = Annotated[
     list[Format] | None, typer.Option("--format", "-f", help="Picture format; may be repeated. Default: png.")
@@ -65,6 +85,7 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be computed, and stop.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute anew what is stored.")] = False,
     formats: Formats = None,
+    trust: Trusted = None,
     as_json: AsJson = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar, no table.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was computed and what reused.")] = False,
@@ -75,8 +96,10 @@ def run(
     Exits with 1 if an expectation fails.
     """
     with exit_codes():
+        from saddlesim.cli.loading import trust_classes
         from saddlesim.cli.running import Options, run_scenarios
 
+        trust_classes(trust or [])
         seeded = [*(overrides or []), *([f"seed={seed}"] if seed is not None else [])]
         names = tuple(each.value for each in formats or [Format.png])
         options = Options(seeded, jobs, out, reduced, dry_run, fresh, names, as_json, quiet, verbose)
@@ -102,12 +125,62 @@ def schema() -> None:
 
 
 @app.command("list")
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], as_json: AsJson = False) -> None:
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    dimension: Annotated[
+        int | None, typer.Option("--dimension", "-d", min=1, help="Only objectives that there are in this dimension.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """List what there is to name in a scenario, with its fields."""
     with exit_codes():
         from saddlesim.cli.listing import print_list
 
-        print_list(kind.value, as_json)
+        print_list(kind.value, dimension, as_json)
+
+
+@app.command()
+def show(
+    name: ObjectiveName = None,
+    expression: Text = None,
+    parameters: Parameters = None,
+    most: Annotated[int, typer.Option("--most", min=0, help="How many critical points to show.")] = 30,
+    picture: Annotated[bool, typer.Option("--plot", help="Draw contours and surface, critical points marked.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to put the picture.")] = Path("."),
+    formats: Formats = None,
+    trust: Trusted = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an objective: formula, source, domain, and its critical points with value, index and eigenvalues."""
+    with exit_codes():
+        from saddlesim.cli.loading import make_objective, trust_classes
+        from saddlesim.cli.showing import show_objective
+
+        objective = make_objective(name, expression, parameters or [], trust_classes(trust or []))
+        names = tuple(each.value for each in formats or [Format.png]) if picture else ()
+        show_objective(objective, most, out, names, as_json)
+
+
+@app.command()
+def classify(
+    name: ObjectiveName = None,
+    at: Annotated[str, typer.Option("--at", help="The point: 0.1,2.9", metavar="X,Y,...")] = "",
+    find: Annotated[
+        bool, typer.Option("--find", help="Search from the point for the critical point it leads to.")
+    ] = False,
+    expression: Text = None,
+    parameters: Parameters = None,
+    trust: Trusted = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the Hessian test to a point: gradient, eigenvalues, index and kind, and how far from a coin toss that is."""
+    with exit_codes():
+        from saddlesim.cli.loading import make_objective, trust_classes
+        from saddlesim.cli.showing import classify_point
+
+        classify_point(
+            make_objective(name, expression, parameters or [], trust_classes(trust or [])), at, find, as_json
+        )
 
 
 @app.command()
@@ -117,11 +190,14 @@ def plot(
         Path | None, typer.Option("--out", "-o", help="Where to put the pictures. Default: the run folder.")
     ] = None,
     formats: Formats = None,
+    trust: Trusted = None,
 ) -> None:
     """Draw a run's pictures again, elsewhere or in another format."""
     with exit_codes():
+        from saddlesim.cli.loading import trust_classes
         from saddlesim.cli.running import plot_run
 
+        trust_classes(trust or [])
         plot_run(run_folder, out, tuple(each.value for each in formats or [Format.png]))
 
 

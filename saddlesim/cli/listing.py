@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import MISSING
+from dataclasses import MISSING, is_dataclass
 from typing import Any
 
 import typer
 from rich.table import Table
 
+from saddlesim.cli.exits import UsageError
 from saddlesim.parameters import default_of, field_names
 from saddlesim.registry import Registry
 
@@ -21,7 +22,7 @@ def validate_scenarios(given: Sequence[str], overrides: Sequence[str], as_json: 
 
     loaded = load_all(given, overrides)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "valid": [
                     {"scenario": name, "path": str(path), "title": scenario.title}
@@ -38,21 +39,23 @@ def print_schema() -> None:
     """Print the JSON Schema."""
     from saddlesim.scenario import json_schema
 
-    _print_json(json_schema())
+    print_json(json_schema())
 
 
-def print_list(kind: str, as_json: bool) -> None:
+def print_list(kind: str, dimension: int | None, as_json: bool) -> None:
     """Print the entries of a registry, or the library's scenarios."""
-    entries = _scenarios() if kind == "scenarios" else _registered(_registry(kind))
+    if dimension is not None and kind != "objectives":
+        raise UsageError(f"--dimension {dimension}: only objectives have one; leave it out for {kind}")
+    entries = _scenarios() if kind == "scenarios" else _registered(_registry(kind), dimension)
     if as_json:
-        _print_json(entries)
+        print_json(entries)
         return
     from saddlesim.cli.console import console_for_results
 
-    columns = [name for name in entries[0] if name != "source"] if entries else []
+    columns = [name for name in entries[0] if name not in _LONG] if entries else []
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for entry in entries:
-        table.add_row(*(_cell(entry[name]) for name in columns))
+        table.add_row(*(cell(entry[name]) for name in columns))
     console_for_results().print(table)
 
 
@@ -62,10 +65,10 @@ def print_info(as_json: bool) -> None:
 
     told = environment()
     if as_json:
-        _print_json(told)
+        print_json(told)
         return
     for name, value in told.items():
-        typer.echo(f"{name:12} {_cell(value)}")
+        typer.echo(f"{name:12} {cell(value)}")
 
 
 def _registry(kind: str) -> Registry:
@@ -82,20 +85,33 @@ def _registry(kind: str) -> Registry:
     return EXPERIMENTS
 
 
-def _registered(registry: Registry) -> list[dict[str, Any]]:
-    return [_entry(name, cls) for name, cls in registry.items()]
+_LONG = ("formula", "source", "critical_set", "non_smooth", "symmetries")  # for JSON and for `show`
+
+
+def _registered(registry: Registry, dimension: int | None) -> list[dict[str, Any]]:
+    return [
+        _entry(name, cls)
+        for name, cls in registry.items()
+        if dimension is None or (hasattr(cls, "of_dimension") and cls.of_dimension(dimension) is not None)
+    ]
 
 
 def _entry(name: str, cls: Any) -> dict[str, Any]:
-    told = {"name": name, "what": (inspect.getdoc(cls) or "").partition("\n")[0]}
-    told |= {key: getattr(cls, key) for key in ("formula", "source") if isinstance(getattr(cls, key, None), str)}
-    return {**told, "fields": {key: _default(cls, name) for key, name in field_names(cls).items()}}
+    told: dict[str, Any] = {"name": name, "what": (inspect.getdoc(cls) or "").partition("\n")[0]}
+    if hasattr(cls, "dimension_rule"):
+        told["dimension"] = cls.dimension_rule or str(cls.examples()[0].dimension)
+    told |= {key: getattr(cls, key) for key in _LONG if hasattr(cls, key)}
+    return {**told, "fields": _fields(cls)}
 
 
-def _default(cls: type, name: str) -> Any:
-    """Give a field's default as JSON has it; the text "required" where there is none."""
-    default = default_of(cls, name)
-    return "required" if default is MISSING else default
+def _fields(cls: type) -> dict[str, Any]:
+    """Give a class's fields with their defaults as JSON has them; the text "required" where there is none."""
+    if is_dataclass(cls):
+        defaults = {key: default_of(cls, name) for key, name in field_names(cls).items()}
+    else:
+        told = inspect.signature(cls).parameters
+        defaults = {name: MISSING if each.default is each.empty else each.default for name, each in told.items()}
+    return {key: "required" if default is MISSING else default for key, default in defaults.items()}
 
 
 def _scenarios() -> list[dict[str, Any]]:
@@ -108,13 +124,15 @@ def _scenarios() -> list[dict[str, Any]]:
     ]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Write a value for people."""
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_cell(each)}" if each != "required" else str(key) for key, each in value.items())
+        return ", ".join(f"{key}={cell(each)}" if each != "required" else str(key) for key, each in value.items())
     if isinstance(value, list | tuple):
-        return f"({', '.join(map(_cell, value))})"
+        return f"({', '.join(map(cell, value))})"
     return "none" if value is None else str(value)
 
 
-def _print_json(content: dict[str, Any] | Iterable[Any]) -> None:
+def print_json(content: dict[str, Any] | Iterable[Any]) -> None:
+    """Print an object and nothing else."""
     typer.echo(json.dumps(content, indent=2))

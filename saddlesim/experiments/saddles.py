@@ -13,7 +13,15 @@ from pydantic import Discriminator, Field, Tag
 from saddlesim.objectives import Objective
 from saddlesim.objectives.base import CriticalPoint
 from saddlesim.parameters import TAG, Vector, declared, suggestion
-from saddlesim.search import LocalAnalysis, analyse, coordinates, nearest_critical_point, polish, same_point
+from saddlesim.search import (
+    LocalAnalysis,
+    analyse,
+    coordinates,
+    listed_points,
+    nearest_critical_point,
+    polish,
+    same_point,
+)
 
 Array = NDArray[np.float64]
 
@@ -121,7 +129,7 @@ def resolve(objective: Objective, given: tuple[float, ...] | str | Find) -> Sadd
 
 
 def _by_label(objective: Objective, label: str) -> Saddle:
-    known = {each.label: each for each in getattr(objective, "critical_points", None) or ()}
+    known = {each.label: each for each in listed_points(objective)}
     if label not in known:
         raise ValueError(f"{objective} has no known critical point {label!r}{suggestion(label, known)}")
     return _checked(objective, known[label].x, known[label])
@@ -129,10 +137,7 @@ def _by_label(objective: Objective, label: str) -> Saddle:
 
 def _known_at(objective: Objective, x: Array) -> CriticalPoint | None:
     """Give the listed point that x is, to the accuracy at which positions are told apart."""
-    for each in getattr(objective, "critical_points", None) or ():
-        if same_point(each.x, x):
-            return each  # type: ignore[no-any-return]
-    return None
+    return next((each for each in listed_points(objective) if same_point(each.x, x)), None)
 
 
 def _checked(objective: Objective, x: Array, known: CriticalPoint | None) -> Saddle:
@@ -159,5 +164,5 @@ def _checked(objective: Objective, x: Array, known: CriticalPoint | None) -> Sad
 
 
 def _saddles_of(objective: Objective) -> str:
-    labels = [each.label for each in getattr(objective, "critical_points", None) or () if each.kind == "saddle"]
-    return f"; its known saddles: {', '.join(labels)}" if labels else ""
+    labels = [each.label for each in listed_points(objective) if each.kind == "saddle"]
+    return f"; its known saddles: {', '.join(labels[:12])}{', ...' * (len(labels) > 12)}" if labels else ""

@@ -91,7 +91,9 @@ def derivatives(
 
 def latex(expression: Any, variables: Sequence[str]) -> str:
     """Write an expression in LaTeX, with the user's names."""
-    names = {symbol: sympy.latex(sympy.Symbol(name)) for symbol, name in zip(symbols(len(variables)), variables, strict=True)}
+    names = {
+        symbol: sympy.latex(sympy.Symbol(name)) for symbol, name in zip(symbols(len(variables)), variables, strict=True)
+    }
     return str(sympy.latex(expression, symbol_names=names))
 
 

@@ -6,6 +6,7 @@ constants that are no small integers, and the names of functions. What these do 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,7 +37,7 @@ class Arithmetic:
     Attributes
     ----------
     functions : mapping of str to callable
-        exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, atan, atan2, abs, sign, kink, and ``power(u, n)`` for n a whole number >= 2
+        exp, log, sqrt, sin, cos, tan, sinh, cosh, tanh, atan, atan2, abs, sign, kink, ``power(u, n)`` for a whole number n >= 2,
         and ``real_power(u, a)``.
     constant : callable
         Makes a number of an `Enclosure`.
@@ -81,7 +82,8 @@ def generate(expressions: Sequence[Any], arguments: Sequence[Sequence[Any]], pro
     arguments : sequence of sequences of symbols
         Each sequence is one argument of the function.
     products : bool
-        Whether integer powers are products of shared squares, the fastest on arrays, or calls of ``power``, the tightest on intervals.
+        Whether integer powers are products of shared squares, the fastest on arrays, or calls of ``power``, the tightest on
+        intervals.
     """
     shared, results = sympy.cse(list(expressions), symbols=sympy.numbered_symbols("t"), order="none")
     printer = _Printer(products)
@@ -96,17 +98,16 @@ def generate(expressions: Sequence[Any], arguments: Sequence[Sequence[Any]], pro
 
 def cheaper(expressions: Sequence[Any]) -> list[Any]:
     """Put short polynomials in Horner's form, where that takes fewer operations than what differentiation left."""
-    return [min(each, _horner(each), key=_cost) for each in expressions]
+    return [min(each, sympy.horner(each), key=_cost) if _is_short_polynomial(each) else each for each in expressions]
 
 
-LONGEST_POLYNOMIAL = 100  # operations; beyond, multiplying out costs more than it can save
+LONGEST_POLYNOMIAL = 100  # nodes; beyond, multiplying out costs more than it can save
 
 
-def _horner(expression: Any) -> Any:
-    symbols = sorted(expression.free_symbols, key=str)
-    if not symbols or _cost(expression) > LONGEST_POLYNOMIAL or not expression.is_polynomial(*symbols):
-        return expression
-    return sympy.horner(expression)
+def _is_short_polynomial(expression: Any) -> bool:
+    nodes = list(itertools.islice(sympy.preorder_traversal(expression), LONGEST_POLYNOMIAL + 1))
+    symbols = expression.free_symbols
+    return bool(symbols and len(nodes) <= LONGEST_POLYNOMIAL and expression.is_polynomial(*symbols))
 
 
 def _cost(expression: Any) -> int:

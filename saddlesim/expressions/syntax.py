@@ -81,7 +81,9 @@ class ExpressionError(ValueError):
     def __str__(self) -> str:
         begin = max(0, self.column - 60)
         line = re.sub(r"\s", " ", self.text[begin : begin + 100])
-        return f"column {self.column}: {self.told}" + (f"\n    {line}\n    {' ' * (self.column - 1 - begin)}^" * bool(line))
+        return f"column {self.column}: {self.told}" + (
+            f"\n    {line}\n    {' ' * (self.column - 1 - begin)}^" * bool(line)
+        )
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def parse(text: str, variables: Iterable[str] | None = None, parameters: Mapping
     if len(text) > LONGEST:
         raise ExpressionError(f"longer than {LONGEST} characters; write it shorter", LONGEST + 1, line)
     if odd := re.search(r"[^ -~]|#", line):
-        raise ExpressionError(f"the character {ascii(odd[0])} is not allowed; ASCII only", odd.start() + 1, line)
+        raise ExpressionError(f"the character {odd[0]!a} is not allowed; ASCII only", odd.start() + 1, line)
     parameters = dict(parameters or {})
     tree = _tree(stripped, offset, line)
     names = None if variables is None else tuple(variables)
@@ -153,7 +155,7 @@ def _tree(text: str, offset: int, line: str) -> ast.expr:
             warnings.simplefilter("ignore")  # Python's advice on what it reads is not for us
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        column = offset + min(max(error.offset or 1, 1), len(text) + 1)
+        column = offset + min(error.offset or len(text) + 1, len(text) + 1)  # 0 is Python's word for the end
         told = error.msg if text else "empty"
         raise ExpressionError(f"no expression: {told}", column, line) from None
     except (RecursionError, MemoryError):
@@ -171,7 +173,7 @@ def _check_names(syntax: Syntax) -> None:
     names = (*syntax.variables, *syntax.parameters)
     for name in names:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,31}", name) or keyword.iskeyword(name):
-            told = f"{ascii(name)} is no name; a letter, then letters, digits or _, at most 32"
+            told = f"{name!a} is no name; a letter, then letters, digits or _, at most 32"
         elif name in FUNCTIONS or name in CONSTANTS:
             told = f"{name!r} is a {'function' if name in FUNCTIONS else 'constant'} and names no variable or parameter"
         elif hasattr(builtins, name):

@@ -14,7 +14,6 @@ from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, em
 from saddlesim.parameters import Count, NonNegativeInteger, Real, Vector, declared
 from saddlesim.spectrum import classify
 
-
 LONGEST_FORM = 12  # dimension up to which a quadratic form is written out
 
 
@@ -147,9 +146,9 @@ class Quadratic(LibraryObjective):
 class MonkeySaddle(LibraryObjective):
     """The monkey saddle: the Hessian at the origin is zero, three valleys or more meet there, and escape is polynomial in time.
 
-    ``f(x, y) = Re (x + i y)^n``, which is ``x^3 - 3 x y^2`` for n = 3. Usual domain [-2, 2]^2. Its one critical point is the origin, for
-    the gradient is n (Re z^(n-1), -Im z^(n-1)). It is a saddle since f takes both signs on every circle; the degree of its
-    gradient there is 1 - n.
+    ``f(x, y) = Re (x + i y)^n``, which is ``x^3 - 3 x y^2`` for n = 3. Usual domain [-2, 2]^2. Its one critical point is the
+    origin, for the gradient is n (Re z^(n-1), -Im z^(n-1)). It is a saddle since f takes both signs on every circle; the
+    degree of its gradient there is 1 - n.
 
     Parameters
     ----------

@@ -79,8 +79,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_pairs), Field(min_length=1)]
 class Expression(FormulaObjective):
     """Your own function, given as text: all derivatives are made from it, and nothing of it is executed.
 
-    ``f`` is what the text says, by + - * / **, exp log sqrt sin cos tan sinh cosh tanh atan atan2 abs, pi and e. Its critical points
-    are not known beforehand. Where |u| has a kink, derivatives are nan.
+    ``f`` is what the text says, by + - * / **, exp log sqrt sin cos tan sinh cosh tanh atan atan2 abs, pi and e. Its critical
+    points are not known beforehand. Where an abs has its kink, derivatives are nan.
 
     Parameters
     ----------
@@ -102,6 +102,8 @@ class Expression(FormulaObjective):
     formula: ClassVar[str] = "what the text says"
     source: ClassVar[str] = "yours"
     dimension_rule: ClassVar[str] = "the number of variables"
+    non_smooth: ClassVar[str] = "where an abs has its kink, nor where a root, a logarithm or a quotient ends"
+    critical_set: ClassVar[str] = "Not known beforehand."
 
     def __post_init__(self) -> None:
         try:

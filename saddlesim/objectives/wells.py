@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -89,9 +90,9 @@ class DoubleWell(LibraryObjective):
 class MultipleWells(LibraryObjective):
     """So many equal wells in a row, and a pass of the same height between any two: a walk of many escapes.
 
-    ``f(x) = (1 + T_{2n}(x_1)) / 2 + 1/2 sum_{i>1} x_i^2`` with n = n_wells and T Chebyshev's polynomial. Usual domain [-1.1, 1.1]^d. All
-    critical points: T_{2n}' vanishes at cos(k pi / 2n), k = 1, ..., 2n - 1, and nowhere else; odd k are minima of value 0, even
-    k passes of value 1; the other components are zero.
+    ``f(x) = (1 + T_{2n}(x_1)) / 2 + 1/2 sum_{i>1} x_i^2`` with n = n_wells and T Chebyshev's polynomial. Usual domain
+    [-1.1, 1.1]^d. All critical points: T_{2n}' vanishes at cos(k pi / 2n), k = 1, ..., 2n - 1, and nowhere else; odd k are minima
+    of value 0, even k passes of value 1; the other components are zero.
 
     Parameters
     ----------
@@ -172,8 +173,8 @@ class MultipleWells(LibraryObjective):
 class CoupledWells(LibraryObjective):
     """A chain of double wells with springs between: from 3^d critical points to 3 as the springs stiffen.
 
-    ``f(x) = sum_i (x_i^2 - 1)^2 / 4 + c/2 sum_i (x_{i+1} - x_i)^2``. Usual domain [-2, 2]^d. The uniform states 0 and +-(1, ..., 1) are
-    critical for every c. For d = 2 the list is complete: the sum of the two equations is (x + y)(x^2 - x y + y^2 - 1) = 0, their
+    ``f(x) = sum_i (x_i^2 - 1)^2 / 4 + c/2 sum_i (x_{i+1} - x_i)^2``. Usual domain [-2, 2]^d. The uniform states 0 and
+    +-(1, ..., 1) are critical for every c. For d = 2 the list is complete: the sum of the two equations is (x + y)(x^2 - x y + y^2 - 1) = 0, their
     difference (x - y)(x^2 + x y + y^2 - 1 + 2 c) = 0, and each pair of factors is solved by hand: besides the uniform
     states +-sqrt(1 - 2 c) (1, -1) for c < 1/2, and x y = -c, x^2 + y^2 = 1 - c for c < 1/3.
 
@@ -188,7 +189,9 @@ class CoupledWells(LibraryObjective):
     coupling: NonNegative = 0.1
 
     formula: ClassVar[str] = "sum_i (x_i^2 - 1)^2 / 4 + coupling/2 sum_i (x_{i+1} - x_i)^2"
-    source: ClassVar[str] = "the discrete Ginzburg-Landau (phi^4) chain with free ends; Berglund, Fernandez, Gentz (2007) (recalled)"
+    source: ClassVar[str] = (
+        "the discrete phi^4 chain with free ends; Berglund, Fernandez, Gentz (2007) (recalled)"
+    )
     dimension_rule: ClassVar[str] = "any n >= 2"
     critical_set: ClassVar[str] = "All are listed for two wells; for more, the three uniform states alone."
     symmetries: ClassVar[tuple[str, ...]] = ("sign",)
@@ -232,7 +235,7 @@ class CoupledWells(LibraryObjective):
     def expression_text(self) -> str:
         names = self.variables
         wells = (f"({name}**2 - 1)**2/4" for name in names)
-        springs = (f"({after} - {before})**2" for before, after in zip(names, names[1:], strict=False))
+        springs = (f"({after} - {before})**2" for before, after in itertools.pairwise(names))
         return f"{' + '.join(wells)} + {self.coupling!r}/2*({' + '.join(springs)})"
 
     @cached_property

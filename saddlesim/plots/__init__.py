@@ -12,7 +12,9 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from saddlesim.experiments import EscapeResult, Result
+from saddlesim.objectives import Objective
 from saddlesim.plots import escape
+from saddlesim.plots import objective as objective_pictures
 
 FORMATS = ("png", "svg", "pdf")
 STYLE = resources.files(__package__) / "saddlesim.mplstyle"
@@ -33,6 +35,12 @@ def plot(result: Result) -> dict[str, Figure]:
     """
     with rc_context(fname=str(STYLE)), np.errstate(all="ignore"):  # lanes that overflowed run off the picture
         return _figures(result)
+
+
+def objective_figure(objective: Objective) -> Figure:
+    """Draw a function over its domain, as a map and a surface, with its known critical points marked."""
+    with rc_context(fname=str(STYLE)), np.errstate(all="ignore"):
+        return objective_pictures.objective_figure(objective)
 
 
 def rendered(figure: Figure, format: str) -> bytes:

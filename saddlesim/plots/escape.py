@@ -17,6 +17,7 @@ from saddlesim.experiments import EscapeResult
 from saddlesim.experiments.laws import predicted_gradient_norm
 from saddlesim.objectives import CriticalPoint
 from saddlesim.plots.landscape import Plane, draw_critical_points, draw_landscape
+from saddlesim.search import listed_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,7 +104,7 @@ def _draw_saddle(axes: Axes, result: EscapeResult, plane: Plane) -> None:
                 "shrinkB": 0,
             }
             axes.annotate("", (u + sign * du, v + sign * dv), (u, v), arrowprops=arrow, zorder=2)
-    points = list(getattr(asked.objective, "critical_points", None) or ())
+    points = listed_points(asked.objective)
     if saddle.known is None:
         spectrum = saddle.analysis.spectrum
         points.append(CriticalPoint("saddle", saddle.x, saddle.analysis.value, int(spectrum.index), saddle.kind))

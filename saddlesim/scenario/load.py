@@ -124,5 +124,14 @@ def _near(name: str, names: Iterable[str]) -> str:
 
 
 def as_experiment(data: Mapping[str, Any]) -> Experiment:
-    """Make an experiment of plain data, such as a stored one."""
-    return TypeAdapter(ExperimentField).validate_python(dict(data))
+    """Make an experiment of plain data, such as a stored one.
+
+    Raises
+    ------
+    ValueError
+        If it was made of what is not there.
+    """
+    try:
+        return TypeAdapter(ExperimentField).validate_python(dict(data))
+    except ValidationError as error:
+        raise ValueError("\n".join(map(str, problems_of(error, Scenario)))) from None

@@ -1,0 +1,193 @@
+"""Showing: the commands about one objective or one of its points."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from saddlesim import store
+from saddlesim.cli.console import console_for_results
+from saddlesim.cli.exits import UsageError
+from saddlesim.objectives import CriticalPoint, Objective
+from saddlesim.search import LocalAnalysis, analyse, coordinates, polish
+from saddlesim.spectrum import eigenvalues
+
+MOST_DIMENSIONS = 300  # of a Hessian whose eigenvalues are shown
+MOST_COMPONENTS = 6  # of a point in a table
+
+_NOT_IN_TEXT = ("objective", "expression", "latex", "critical_points_complete")  # in JSON only, or told otherwise
+
+
+def show_objective(objective: Objective, most: int, out: Path, formats: Sequence[str], as_json: bool) -> None:
+    """Tell what an objective is and what is known of its critical points; draw it where formats are given."""
+    listed = getattr(objective, "critical_points", None)
+    points = list(itertools.islice(listed or (), most))
+    facts = _facts(objective)
+    told = [_point(objective, point) for point in points]
+    files = _drawn(objective, out, formats)
+    if as_json:
+        number = None if listed is None else len(listed)
+        typer.echo(store.json_text({**facts, "n_critical_points": number, "critical_points": told, "files": files}))
+        return
+    console = console_for_results()
+    console.print(Text(str(objective), style="bold"))
+    for name, each in facts.items():
+        if each not in (None, "", []) and name not in _NOT_IN_TEXT:
+            console.print(Text(f"{name.replace('_', ' '):13} {_words(each)}"), soft_wrap=True)
+    console.print(Text(_count(objective, listed, len(points))), soft_wrap=True)
+    if told:
+        console.print(_table(told))
+    for path in files:
+        console.print(Text(path), soft_wrap=True)
+
+
+def classify_point(objective: Objective, given: str, find: bool, as_json: bool) -> None:
+    """Tell what gradient and Hessian say at a point, or at the critical point that a search from it ends at."""
+    x = _parsed(given, getattr(objective, "dimension", None), str(objective))
+    try:
+        found = analyse(objective, polish(objective, x) if find else x)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    told = _analysis(found)
+    if as_json:
+        typer.echo(store.json_text({"objective": str(objective), **told}))
+        return
+    for name, each in told.items():
+        typer.echo(f"{name.replace('_', ' '):14} {_words(each)}")
+    typer.echo(_verdict(found))
+
+
+def _facts(objective: Any) -> dict[str, Any]:
+    """Give what an objective says of itself; one that is not the library's says less."""
+    table = getattr(objective, "table", None)
+    domain = getattr(objective, "domain", None)
+    function = getattr(objective, "function", None)
+    return {
+        "objective": str(objective),
+        "what": (inspect.getdoc(type(objective)) or "").partition("\n")[0],
+        "formula": getattr(objective, "expression", None) or getattr(objective, "formula", ""),
+        "expression": getattr(objective, "expression_text", None),
+        "latex": function.latex if function else None,
+        "source": getattr(objective, "source", ""),
+        "dimension": getattr(objective, "dimension", None),
+        "dimension_rule": getattr(objective, "dimension_rule", ""),
+        "domain": None if domain is None else np.asarray(domain).tolist(),
+        "symmetries": list(getattr(objective, "symmetries", ())),
+        "non_smooth": getattr(objective, "non_smooth", ""),
+        "critical_set": getattr(objective, "critical_set", ""),
+        "critical_points_complete": bool(getattr(objective, "critical_points_complete", False)),
+        "provenance": table.provenance if table else "",
+        "accuracy": table.accuracy if table else "",
+    }
+
+
+def _point(objective: Objective, point: CriticalPoint) -> dict[str, Any]:
+    shown = len(point.x) <= MOST_DIMENSIONS
+    return {
+        "label": point.label,
+        "kind": point.kind,
+        "x": point.x.tolist(),
+        "value": point.value,
+        "index": point.index,
+        "nullity": point.nullity,
+        "eigenvalues": eigenvalues(objective.hessian(point.x)).tolist() if shown else None,
+    }
+
+
+def _count(objective: Any, listed: Sequence[CriticalPoint] | None, shown: int) -> str:
+    if listed is None:
+        return "critical points: infinitely many or unknown, none listed"
+    complete = getattr(objective, "critical_points_complete", False)
+    extent = "all that there are in the domain, by proof" if complete else "no claim that these are all"
+    rest = f"; the first {shown}" if shown < len(listed) else ""
+    return f"critical points: {len(listed)}, {extent}{rest}"
+
+
+def _table(points: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for header in ("label", "kind", "index", "nullity", "value", "x", "eigenvalues"):
+        table.add_column(header, justify="right" if header in ("index", "nullity", "value") else "left")
+    for each in points:
+        table.add_row(
+            each["label"],
+            each["kind"],
+            str(each["index"]),
+            str(each["nullity"]),
+            f"{each['value']:.8g}",
+            _numbers(each["x"], 7),
+            "-" if each["eigenvalues"] is None else _numbers(each["eigenvalues"], 5),
+        )
+    return table
+
+
+def _analysis(found: LocalAnalysis) -> dict[str, Any]:
+    spectrum = found.spectrum
+    return {
+        "x": found.x.tolist(),
+        "value": found.value,
+        "gradient_norm": found.gradient_norm,
+        "critical": found.is_critical,
+        "eigenvalues": spectrum.eigenvalues.tolist(),
+        "index": int(spectrum.index),
+        "nullity": int(spectrum.nullity),
+        "kind": str(spectrum.kind) if found.is_critical else "none",
+        "threshold": float(spectrum.threshold),
+        "margin": float(spectrum.margin),
+    }
+
+
+def _verdict(found: LocalAnalysis) -> str:
+    kind, index = str(found.spectrum.kind), int(found.spectrum.index)
+    if not found.is_critical:
+        return f"no critical point: |gradient| = {found.gradient_norm:.3g}; --find goes to the one it leads to"
+    if kind == "degenerate":
+        return "degenerate: eigenvalues of one sign and zeros; the second-derivative test is silent"
+    margin = float(found.spectrum.margin)
+    return f"{kind} of index {index}; the eigenvalue nearest to 0 is {margin:.3g} times what would be called zero"
+
+
+def _drawn(objective: Objective, out: Path, formats: Sequence[str]) -> list[str]:
+    if not formats:
+        return []
+    from saddlesim.plots import objective_figure, rendered
+
+    name = getattr(type(objective), "registry_key", type(objective).__name__).replace(":", ".")
+    figure = objective_figure(objective)
+    paths = [out / f"{name}.{suffix}" for suffix in formats]
+    for path, suffix in zip(paths, formats, strict=True):
+        store.save_bytes(path, rendered(figure, suffix))
+    return [str(path) for path in paths]
+
+
+def _parsed(given: str, dimension: int | None, objective: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    try:
+        x = np.array([float(each) for each in given.strip("[]() ").split(",")])
+    except ValueError:
+        raise UsageError(f"--at {given!r}: must be numbers with commas between, such as --at 0.1,2.9") from None
+    if not np.isfinite(x).all():
+        raise UsageError(f"--at {given}: must be finite")
+    if dimension is not None and len(x) != dimension:
+        raise UsageError(f"--at {coordinates(x)} has {len(x)} components but {objective} has dimension {dimension}")
+    return x
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        if value and isinstance(value[0], list):
+            boxes = [f"[{low:g}, {high:g}]" for low, high in value]
+            return f"{boxes[0]}^{len(boxes)}" if len(set(boxes)) == 1 < len(boxes) else " x ".join(boxes[:6])
+        return ", ".join(value) if value and isinstance(value[0], str) else _numbers(value, 10, 12)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _numbers(values: Sequence[float], digits: int, most: int = MOST_COMPONENTS) -> str:
+    told = [f"{each + 0.0:.{digits}g}" for each in values[:most]]
+    return f"({', '.join(told)}{', ...' if len(values) > most else ''})"
