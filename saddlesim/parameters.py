@@ -125,7 +125,7 @@ def as_plain(value: Any) -> Any:
         return {str(key): as_plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [as_plain(each) for each in value]
-    cls = type(value)
+    cls: Any = type(value)
     if hasattr(cls, "__pydantic_fields__") or ("registry_key" in vars(cls) and is_dataclass(cls)):
         named = {"name": cls.registry_key} if "registry_key" in vars(cls) else {}
         spelt = {key: as_plain(getattr(value, name)) for key, name in field_names(cls).items()}
@@ -339,7 +339,7 @@ def _allowed_at(location: tuple[str | int, ...], root: type) -> tuple[str, ...]:
     for each in location:
         if isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
             cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
-    return field_names(cls)
+    return tuple(field_names(cls))
 
 
 def _item_class(annotation: Any) -> type | None:

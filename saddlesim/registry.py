@@ -73,7 +73,7 @@ def is_concrete(cls: type) -> bool:
 def snake_case(name: str) -> str:
     """Turn a class name into its registry key.
 
-    >>> snake_case("HeavyBall"), snake_case("RMSProp"), snake_case("GOE")
-    ('heavy_ball', 'rmsprop', 'goe')
+    >>> snake_case("HeavyBall"), snake_case("RMSProp"), snake_case("GOE"), snake_case("SphericalPSpin")
+    ('heavy_ball', 'rmsprop', 'goe', 'spherical_p_spin')
     """
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z][A-Z])(?=[A-Z][a-z])", "_", name).lower()

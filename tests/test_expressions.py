@@ -211,6 +211,7 @@ TEXTS = [
     "pi*x**2 + e**y + sqrt(2)*x*y",
     "+x + --y",
     "x**2**2 + (y**2)**3",
+    "(2 - x*y/3)**(3/2) - (3 + x)**(-5/2)/(2 + y)",
 ]
 POINTS = np.random.default_rng(0).uniform(-1.5, 1.5, size=(2, 7))
 
@@ -254,6 +255,16 @@ def numbers_apart(text):
         yield match[0], True
         at = match.end()
     yield text[at:], False
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_code_on_other_numbers_is_code_on_arrays(text, order):
+    formula = Formula(text, ["x", "y"])
+    for x in POINTS.T:
+        np.testing.assert_allclose(
+            formula.derivative(x, order), exact_derivative(formula, x, order), rtol=1e-9, atol=1e-9
+        )
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -20,7 +20,9 @@ def test_a_room_prints_nothing_executes_no_text_and_says_what_it_is(path):
     names |= {
         alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
     }
-    if path.relative_to(PACKAGE).as_posix() == "expressions/code.py":  # runs what it has itself written, of names of its own
+    if (
+        path.relative_to(PACKAGE).as_posix() == "expressions/code.py"
+    ):  # runs what it has itself written, of names of its own
         names.discard("exec")
     if "cli" in path.relative_to(PACKAGE).parts:
         names.discard("print")

@@ -232,11 +232,11 @@ def test_a_trusted_class_runs_and_its_code_enters_the_hash(module, tmp_path):
     assert done.exit_code == 0, done.output
     first = json.loads(done.stdout)
     assert first["summary"]["optimizers"]["gd"]["fraction_escaped"] > 0.9
-    assert saddlesim("plot", first["folder"], "--trust", f"{module}:Spelt", "-o", tmp_path / "again").exit_code == 0
-    done = saddlesim("plot", first["folder"])
+    assert saddlesim("plot", first["run"], "--trust", f"{module}:Spelt", "-o", tmp_path / "again").exit_code == 0
+    done = saddlesim("plot", first["run"])
     (tmp_path / f"{module}.py").write_text(MODULE + "\n# another version\n")
     import linecache
 
     linecache.clearcache()
     second = json.loads(saddlesim("run", "own.yaml", "--trust", f"{module}:Spelt", "--json").stdout)
-    assert second["folder"] != first["folder"]
+    assert second["run"] != first["run"]

@@ -176,7 +176,7 @@ class _Printer(AbstractPythonCodePrinter):  # type: ignore[misc]
 
     def _whole_power(self, base: Any, n: int) -> str:
         if not self.products:
-            return self.doprint(base) if n == 1 else f"power({self.doprint(base)}, {n})"
+            return f"({self.doprint(base)})" if n == 1 else f"power({self.doprint(base)}, {n})"
         if base not in self._powers:
             told = self.doprint(base)
             self._powers[base] = {1: told if told.isidentifier() else self._temporary(told)}

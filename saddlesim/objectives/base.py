@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.expressions import Formula
 from saddlesim.objectives import tables
-from saddlesim.objectives.critical_point import CriticalPoint
+from saddlesim.objectives.critical_point import CriticalPoint as CriticalPoint  # most who need a base need it, too
 from saddlesim.parameters import call_text, field_names
 from saddlesim.registry import snake_case
 from saddlesim.spectrum import classify, eigenvalues

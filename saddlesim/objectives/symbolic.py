@@ -179,4 +179,4 @@ def expression(
     [-9.0, -12.0]
     """
     Formula(text, variables, parameters)
-    return Expression(expression=text, variables=variables, parameters=dict(parameters or {}), domain=domain)  # type: ignore[call-arg]
+    return Expression(expression=text, variables=variables, parameters=dict(parameters or {}), domain=domain)
