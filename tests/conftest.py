@@ -16,8 +16,20 @@ settings.load_profile("reproducible")
 
 OBJECTIVE_EXAMPLES = [each for cls in OBJECTIVES.values() for each in cls.examples()]
 OPTIMIZER_EXAMPLES = [each for cls in OPTIMIZERS.values() for each in cls.examples()]
-FEW_POINTS = [  # for tests that are slow at each; test_critical_points.py looks at all
-    (cls.examples()[0], point) for cls in OBJECTIVES.values() for point in (cls.examples()[0].critical_points or ())[:5]
+WELL_SCALED = (
+    "quadratic",
+    "monkey_saddle",
+    "strict_saddle_toy",
+    "double_well",
+    "coupled_wells",
+    "himmelblau",
+    "rosenbrock",
+)
+FEW_POINTS = [  # for tests of what is done at a critical point; those of the points themselves look at all
+    (objective, point)
+    for key in WELL_SCALED
+    for objective in OBJECTIVES[key].examples()
+    for point in objective.critical_points or ()
 ]
 INVARIANT_POINTS = [
     (objective, point)

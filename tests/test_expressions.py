@@ -211,6 +211,7 @@ TEXTS = [
     "pi*x**2 + e**y + sqrt(2)*x*y",
     "+x + --y",
     "x**2**2 + (y**2)**3",
+    "tan(x/2 - pi/4) + tan(y + pi/2) + sin(x + pi/2) - cos(y - pi)",
     "(2 - x*y/3)**(3/2) - (3 + x)**(-5/2)/(2 + y)",
 ]
 POINTS = np.random.default_rng(0).uniform(-1.5, 1.5, size=(2, 7))

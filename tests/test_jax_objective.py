@@ -87,7 +87,9 @@ def test_what_does_not_fit_is_told(arguments, told):
 
 
 def test_a_point_of_another_dimension_is_told(objective):
-    with pytest.raises(ValueError, match="x has shape \\(3,\\) but from_jax\\(himmelblau, dimension=2\\) has dimension 2"):
+    with pytest.raises(
+        ValueError, match="x has shape \\(3,\\) but from_jax\\(himmelblau, dimension=2\\) has dimension 2"
+    ):
         objective.value(np.ones(3))
 
 

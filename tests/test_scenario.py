@@ -76,7 +76,7 @@ MISTAKES = [
     ("version: 1", "version: @2", "version", "2 is not allowed; must be 1"),
     ("  name: escape", "  name: @escpe", "experiment.name", "'escpe' is no experiment; did you mean 'escape'?"),
     ("  name: escape\n  obj", "  @obj", "experiment", "this experiment has no name; allowed: escape"),
-    ("name: quadratic", "name: @cubic", "experiment.objective.name", "'cubic' is no objective; allowed: quadratic, "),
+    ("name: quadratic", "name: @zzz", "experiment.objective.name", "'zzz' is no objective; allowed: quadratic, "),
     ("[1, -1]", "[1, @x]", "experiment.objective.eigenvalues[1]", "'x' is no number"),
     ("saddle: [0, 0]", "@sadle: [0, 0]", "experiment.sadle", "unknown key; did you mean 'saddle'?"),
     ("[0, 0]", "@5", "experiment.saddle", "coordinates [..., ...], by the label of a known point or by {find: [..."),

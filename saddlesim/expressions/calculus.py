@@ -100,6 +100,7 @@ def latex(expression: Any, variables: Sequence[str]) -> str:
 def _expression(syntax: Syntax) -> Any:
     names = dict(zip(syntax.variables, symbols(len(syntax.variables)), strict=True))
     made = _made(syntax, syntax.tree, names)
+    made = made.replace(sympy.cot, lambda u: sympy.cos(u) / sympy.sin(u))  # which SymPy makes of tan(u + pi/2)
     odd = made.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo) or [
         each for each in made.atoms(sympy.Function) if not isinstance(each, (*_KNOWN, sympy.atan2, Modulus))
     ]
