@@ -76,7 +76,7 @@ def test_jax_keeps_its_own_precision_elsewhere(objective):
     ("arguments", "told"),
     [
         ((0,), "dimension=0: must be at least 1"),
-        ((2, [[-1, 1]]), "domain has shape (1, 2); must be (2, 2), a low and a high for each component"),
+        ((2, [[-1, 1]]), "domain has shape (1, 2); must be (2, 2), low and high of each component"),
     ],
 )
 def test_what_does_not_fit_is_told(arguments, told):
