@@ -5,6 +5,7 @@ import itertools
 import mpmath
 import numpy as np
 
+from saddlesim.expressions import FUNCTIONS as FUNCTIONS_OF_EXPRESSIONS
 from saddlesim.expressions.code import Arithmetic
 
 H = 1e-30
@@ -29,7 +30,7 @@ def assert_close(actual, expected, tolerance):
     assert (error <= tolerance * scale + H)[finite].all(), f"error {error}, scale {scale}"
 
 
-FUNCTIONS = {name: getattr(mpmath, name) for name in "exp log sqrt sin cos tan sinh cosh tanh atan atan2".split()}
+FUNCTIONS = {name: getattr(mpmath, name) for name in FUNCTIONS_OF_EXPRESSIONS if name != "abs"}
 MPMATH = Arithmetic(
     {
         **FUNCTIONS,
@@ -44,7 +45,7 @@ MPMATH = Arithmetic(
 
 
 def exact_derivative(function, x, order):
-    """Give the partial derivatives of a Formula at one point at 40 digits, as a full array (d, ..., d); nan where there is none."""
+    """Give the partial derivatives of a Formula at one point at 40 digits, as a full array; nan where there is none."""
     out = np.full((len(x),) * order, np.nan)
     with mpmath.workdps(40):
         try:

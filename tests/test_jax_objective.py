@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -81,9 +82,8 @@ def test_jax_keeps_its_own_precision_elsewhere(objective):
 )
 def test_what_does_not_fit_is_told(arguments, told):
     pytest.importorskip("jax")
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(told)):
         saddlesim.from_jax(himmelblau, *arguments)
-    assert str(caught.value) == told
 
 
 def test_a_point_of_another_dimension_is_told(objective):

@@ -187,7 +187,8 @@ def array_arithmetic() -> Arithmetic:
     """Give the arithmetic of NumPy arrays, real or complex; powers are products there, so that there is no ``power``."""
     from saddlesim.expressions.code import Arithmetic
 
-    named: dict[str, Any] = {name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")}
+    same = ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")  # have the same name in NumPy
+    named: dict[str, Any] = {name: getattr(np, name) for name in same}
     own: dict[str, Any] = {
         "atan": np.arctan,
         "atan2": functions.arctan2,

@@ -175,8 +175,8 @@ class CoupledWells(LibraryObjective):
 
     ``f(x) = sum_i (x_i^2 - 1)^2 / 4 + c/2 sum_i (x_{i+1} - x_i)^2``. Usual domain [-2, 2]^d. The uniform states 0 and
     +-(1, ..., 1) are critical for every c. For d = 2 the list is complete: the sum of the two equations is
-    (x + y)(x^2 - x y + y^2 - 1) = 0, their difference (x - y)(x^2 + x y + y^2 - 1 + 2 c) = 0, and each pair of factors is solved by
-    hand: besides the uniform states +-sqrt(1 - 2 c) (1, -1) for c < 1/2, and x y = -c, x^2 + y^2 = 1 - c for c < 1/3.
+    (x + y)(x^2 - x y + y^2 - 1) = 0, their difference (x - y)(x^2 + x y + y^2 - 1 + 2 c) = 0, and each pair of factors is solved
+    by hand: besides the uniform states +-sqrt(1 - 2 c) (1, -1) for c < 1/2, and x y = -c, x^2 + y^2 = 1 - c for c < 1/3.
 
     Parameters
     ----------
