@@ -34,8 +34,8 @@ def show_objective(objective: Objective, most: int, out: Path, formats: Sequence
     told = [_point(objective, point) for point in points]
     files = _drawn(objective, out, formats)
     if as_json:
-        number = None if listed is None else len(listed)
-        typer.echo(store.json_text({**facts, "n_critical_points": number, "critical_points": told, "files": files}))
+        number = {"n_critical_points": None if listed is None else _length(listed)}
+        typer.echo(store.json_text({**facts, **number, "critical_points": told, "files": files}))
         return
     console = console_for_results()
     console.print(Text(str(objective), style="bold"))
@@ -107,8 +107,17 @@ def _count(objective: Any, listed: Sequence[CriticalPoint] | None, shown: int) -
         return "critical points: infinitely many or unknown, none listed"
     complete = getattr(objective, "critical_points_complete", False)
     extent = "all that there are in the domain, by proof" if complete else "no claim that these are all"
-    rest = f"; the first {shown}" if shown < len(listed) else ""
-    return f"critical points: {len(listed)}, {extent}{rest}"
+    number = _length(listed)
+    rest = f"; the first {shown}" if number is None or shown < number else ""
+    return f"critical points: {'beyond count' if number is None else number}, {extent}{rest}"
+
+
+def _length(listed: Sequence[CriticalPoint]) -> int | None:
+    """Count a list; None where a machine word cannot, for a lazy one may have 2^d."""
+    try:
+        return len(listed)
+    except OverflowError:
+        return None
 
 
 def _table(points: list[dict[str, Any]]) -> Table:
