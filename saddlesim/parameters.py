@@ -375,8 +375,13 @@ def dotted(path: Iterable[str | int]) -> str:
     return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
 
 
+MOST_NAMES = 20  # that a message lists
+
+
 def _names(allowed: Iterable[str]) -> str:
-    return ", ".join(allowed) or "nothing"
+    names = list(allowed)
+    rest = f", ... ({len(names)} in all)" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + rest or "nothing"
 
 
 def _shown(value: Any) -> str:

@@ -19,7 +19,7 @@ from saddlesim.scenario import Check, Scenario
 from saddlesim.version import VERSION
 
 DEFAULT_FOLDER = Path("runs")
-LIBRARIES = ("numpy", "scipy", "matplotlib", "pydantic", "PyYAML", "yamlcore", "threadpoolctl", "typer")
+LIBRARIES = ("numpy", "scipy", "sympy", "matplotlib", "pydantic", "PyYAML", "yamlcore", "threadpoolctl", "typer")
 
 
 @dataclass(frozen=True, eq=False)

@@ -114,8 +114,12 @@ def nearest_critical_point(objective: Objective, x: ArrayLike) -> CriticalPoint 
 
 
 def listed_points(objective: Objective) -> list[CriticalPoint]:
-    """Give the critical points that an objective lists, at most `MOST_LISTED`, for some lists have 3^d."""
-    return list(itertools.islice(getattr(objective, "critical_points", None) or (), MOST_LISTED))
+    """Give the critical points that an objective lists, or those that stand for manifolds of them; some lists have 3^d.
+
+    At most `MOST_LISTED`.
+    """
+    known = getattr(objective, "critical_points", None) or getattr(objective, "representatives", None) or ()
+    return list(itertools.islice(known, MOST_LISTED))
 
 
 def same_point(x: Array, y: Array) -> bool:

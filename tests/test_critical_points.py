@@ -12,7 +12,7 @@ MOST = 300  # points of one list that are looked at
 
 
 def listed(objective):
-    return list(itertools.islice(objective.critical_points or (), MOST))
+    return list(itertools.islice(objective.critical_points or objective.representatives or (), MOST))
 
 
 def spectral_norm(hessian):

@@ -29,7 +29,7 @@ _NOT_IN_TEXT = ("objective", "expression", "latex", "critical_points_complete") 
 def show_objective(objective: Objective, most: int, out: Path, formats: Sequence[str], as_json: bool) -> None:
     """Tell what an objective is and what is known of its critical points; draw it where formats are given."""
     listed = getattr(objective, "critical_points", None)
-    points = list(itertools.islice(listed or (), most))
+    points = list(itertools.islice(listed or getattr(objective, "representatives", None) or (), most))
     facts = _facts(objective)
     told = [_point(objective, point) for point in points]
     files = _drawn(objective, out, formats)
@@ -103,6 +103,8 @@ def _point(objective: Objective, point: CriticalPoint) -> dict[str, Any]:
 
 
 def _count(objective: Any, listed: Sequence[CriticalPoint] | None, shown: int) -> str:
+    if listed is None and shown:
+        return f"critical points: infinitely many; {shown} of them, one of each manifold known"
     if listed is None:
         return "critical points: infinitely many or unknown, none listed"
     complete = getattr(objective, "critical_points_complete", False)

@@ -5,7 +5,25 @@ Every concrete class of the rooms below is registered. `symbolic` takes your own
 
 from typing import Annotated
 
-from saddlesim.objectives import classic, families, normal_forms, symbolic, wells
+from saddlesim.objectives import (
+    chains,
+    classic,
+    cutest,
+    escape_constructions,
+    families,
+    least_squares,
+    matrix_problems,
+    normal_forms,
+    particles,
+    random_fields,
+    rank_one_problems,
+    recovery_problems,
+    residuals,
+    separable,
+    surfaces,
+    symbolic,
+    wells,
+)
 from saddlesim.objectives.base import METHODS, LibraryObjective, Objective
 from saddlesim.objectives.critical_point import CriticalPoint
 from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
@@ -13,7 +31,25 @@ from saddlesim.objectives.symbolic import Expression, expression
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry, declared_in
 
-ROOMS = (normal_forms, wells, classic, families, symbolic)
+ROOMS = (
+    normal_forms,
+    wells,
+    surfaces,
+    classic,
+    least_squares,
+    cutest,
+    separable,
+    chains,
+    families,
+    residuals,
+    escape_constructions,
+    matrix_problems,
+    rank_one_problems,
+    recovery_problems,
+    particles,
+    random_fields,
+    symbolic,
+)
 
 OBJECTIVES = Registry("objective", declared_in(*ROOMS))
 OBJECTIVES.load_entry_points()

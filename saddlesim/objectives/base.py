@@ -103,6 +103,11 @@ class LibraryObjective(ABC):
         return self.table.points if self.table else None
 
     @property
+    def representatives(self) -> Sequence[CriticalPoint] | None:
+        """One critical point of each known manifold of them, where they are not isolated; kinds and indices are its own."""
+        return None
+
+    @property
     def critical_points_complete(self) -> bool:
         """Whether `critical_points` is all of them in the domain, by proof."""
         return self.table is not None and self.table.complete

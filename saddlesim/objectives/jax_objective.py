@@ -21,7 +21,9 @@ class JaxObjective:
         self.dimension = dimension
         self.domain = square_box(2.0, dimension) if domain is None else np.array(domain, dtype=np.float64)
         if self.domain.shape != (dimension, 2):
-            raise ValueError(f"domain has shape {self.domain.shape}; must be ({dimension}, 2), low and high of each component")
+            raise ValueError(
+                f"domain has shape {self.domain.shape}; must be ({dimension}, 2), low and high of each component"
+            )
         self._compile()
 
     def _compile(self) -> None:

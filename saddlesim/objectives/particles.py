@@ -15,7 +15,7 @@ from typing import Annotated, ClassVar, Self
 import numpy as np
 from pydantic import Field
 
-from saddlesim.objectives.base import Array, LibraryObjective, empty_hessian, square_box
+from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, empty_hessian, square_box
 from saddlesim.parameters import Count, Positive, declared, field_names
 
 SINGULAR = np.errstate(divide="ignore", invalid="ignore", over="ignore")  # where particles meet, an energy has a pole
@@ -26,6 +26,12 @@ class PairPotential(LibraryObjective):
 
     non_smooth: ClassVar[str] = "where two particles coincide"
     symmetries: ClassVar[tuple[str, ...]] = ("translation", "rotation", "reflection", "permutation")
+    critical_points: ClassVar[None] = None  # rigid motions make a manifold of each
+    critical_points_complete: ClassVar[bool] = False
+
+    @property
+    def representatives(self) -> Sequence[CriticalPoint] | None:
+        return self.table.points if self.table else None
 
     @abstractmethod
     def pair_energy(self, s: Array) -> Array:

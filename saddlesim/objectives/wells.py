@@ -189,9 +189,7 @@ class CoupledWells(LibraryObjective):
     coupling: NonNegative = 0.1
 
     formula: ClassVar[str] = "sum_i (x_i^2 - 1)^2 / 4 + coupling/2 sum_i (x_{i+1} - x_i)^2"
-    source: ClassVar[str] = (
-        "the discrete phi^4 chain with free ends; Berglund, Fernandez, Gentz (2007) (recalled)"
-    )
+    source: ClassVar[str] = "the discrete phi^4 chain with free ends; Berglund, Fernandez, Gentz (2007) (recalled)"
     dimension_rule: ClassVar[str] = "any n >= 2"
     critical_set: ClassVar[str] = "All are listed for two wells; for more, the three uniform states alone."
     symmetries: ClassVar[tuple[str, ...]] = ("sign",)

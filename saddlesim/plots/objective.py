@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from scipy.ndimage import minimum_filter
 
 from saddlesim.objectives import CriticalPoint, Objective
 from saddlesim.plots.landscape import MARKERS, Plane, draw_landscape
+from saddlesim.search import listed_points
 from saddlesim.spectrum import eigensystem
 
 Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ def objective_figure(objective: Objective) -> Figure:
     One variable gives a curve, two a map and a surface. In more dimensions both show a plane through a known saddle, or whatever
     point is listed first, along its lowest and its highest eigenvector, or through the centre along the first two axes.
     """
-    points = list(itertools.islice(getattr(objective, "critical_points", None) or (), MOST_POINTS))
+    points = listed_points(objective)[:MOST_POINTS]
     domain = _domain(objective)
     if len(domain) == 1:
         figure = _curve(objective, points, domain[0])
@@ -91,7 +91,9 @@ def _draw_surface(axes: Any, objective: Objective, plane: Plane, points: Sequenc
     highest = max((point.value for point in points), default=-np.inf)
     low, middle = np.quantile(finite, [0.0, 0.7]) if finite.size else (0.0, 1.0)
     ceiling = float(max(middle, highest + 0.15 * (highest - low)))
-    rim = minimum_filter(np.where(np.isfinite(value), value, np.inf), 3) <= ceiling  # one point further, for a clean edge
+    rim = (
+        minimum_filter(np.where(np.isfinite(value), value, np.inf), 3) <= ceiling
+    )  # one point further, for a clean edge
     cut = np.where(rim & np.isfinite(value), np.minimum(value, ceiling), np.nan)
     colours = Normalize(low, ceiling)
     axes.plot_surface(*grid, cut, cmap="viridis", norm=colours, alpha=0.75, lw=0, rcount=N_GRID, ccount=N_GRID)
