@@ -18,7 +18,7 @@ from saddlesim.cli.console import console_for_results
 from saddlesim.cli.exits import UsageError
 from saddlesim.objectives import CriticalPoint, Objective
 from saddlesim.search import LocalAnalysis, analyse, coordinates, polish
-from saddlesim.spectrum import eigenvalues
+from saddlesim.spectrum import eigenvalues, zero_threshold
 
 MOST_DIMENSIONS = 300  # of a Hessian whose eigenvalues are shown
 MOST_COMPONENTS = 6  # of a point in a table
@@ -134,9 +134,15 @@ def _table(points: list[dict[str, Any]]) -> Table:
             str(each["nullity"]),
             f"{each['value']:.8g}",
             _numbers(each["x"], 7),
-            "-" if each["eigenvalues"] is None else _numbers(each["eigenvalues"], 5),
+            "-" if each["eigenvalues"] is None else _numbers(_without_rounding(each["eigenvalues"]), 5),
         )
     return table
+
+
+def _without_rounding(values: list[float]) -> list[float]:
+    """Put 0 for eigenvalues that are called zero."""
+    threshold = float(zero_threshold(np.array(values)))
+    return [0.0 if abs(each) <= threshold else each for each in values]
 
 
 def _analysis(found: LocalAnalysis) -> dict[str, Any]:
