@@ -48,6 +48,9 @@ class PowellBadlyScaled(ExpressionObjective):
     Usual domain [-1, 10]^2. One minimum, of value 0, is near (1.098e-5, 9.106); the other is its mirror image in x = y.
     """
 
+    critical_set: ClassVar[str] = (
+        "The minimum 0 near (1.098e-5, 9.106) and its mirror image; others are not known, and none is listed."
+    )
     formula: ClassVar[str] = "(10000*x*y - 1)**2 + (exp(-x) + exp(-y) - 1.0001)**2"
     box: ClassVar[Box] = ((-1, 10), (-1, 10))
     source: ClassVar[str] = f"{MGH} 3"
@@ -157,6 +160,7 @@ class Gulf(ExpressionObjective):
     Usual domain [0.1, 100] x [0, 25.6] x [0, 5], where u_i > x2 and it is smooth. The minimum 0 is at (50, 25, 1.5).
     """
 
+    critical_set: ClassVar[str] = "Not all are known; none is listed."
     formula: ClassVar[str] = "sum_{i=1}^{99} (exp(-|u_i - x2|^x3 / x1) - i/100)^2, u_i = 25 + (-50 log(i/100))^(2/3)"
     box: ClassVar[Box] = ((0.1, 100), (0, 25.6), (0, 5))
     source: ClassVar[str] = f"{MGH} 11, with m = 99"

@@ -94,6 +94,7 @@ class Levy13(ExpressionObjective):
     Usual domain [-10, 10]^2. The minimum 0 is at (1, 1); no critical point has abs(x - 1) > 3 pi/2.
     """
 
+    critical_set: ClassVar[str] = "About a thousand or more in the domain; none is listed."
     formula: ClassVar[str] = "sin(3*pi*x)**2 + (x - 1)**2*(1 + sin(3*pi*y)**2) + (y - 1)**2*(1 + sin(2*pi*y)**2)"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = MISHRA
@@ -136,6 +137,7 @@ class HolderTable(ExpressionObjective):
     lowest, -19.20850, near (+-8.05502, +-9.66459).
     """
 
+    critical_set: ClassVar[str] = "Not all are known; none is listed."
     formula: ClassVar[str] = "-abs(sin(x)*cos(y)*exp(abs(1 - sqrt(x**2 + y**2)/pi)))"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = "Gavana, Global optimization benchmarks (2013), in SciPy's benchmarks"
@@ -239,6 +241,7 @@ class Sawtooth(ExpressionObjective):
     critical; the angle is 1/6, 1/6 + 2 pi/3, 1/6 - 2 pi/3 or pi + 1/2.
     """
 
+    critical_set: ClassVar[str] = "Not all are known; none is listed."
     formula: ClassVar[str] = (
         "(sin(r) - sin(2 r)/2 + sin(3 r)/3 - sin(4 r)/4 + 4)/(r + 1)"
         " (cos(1/2) (x^2 - y^2)/2 + sin(1/2) x y + x r + 2 r^2), r = sqrt(x^2 + y^2)"
@@ -262,6 +265,7 @@ class Shubert(ExpressionObjective):
     critical, which makes extrema only, or both are 0. The value -186.7309088 is reached at eighteen points.
     """
 
+    critical_set: ClassVar[str] = "About a thousand or more in the domain; none is listed."
     formula: ClassVar[str] = "(sum_{i=1}^{5} i cos((i + 1) x + i)) (sum_{i=1}^{5} i cos((i + 1) y + i))"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = f"Shubert (1972) (recalled); {SURVEY}"
@@ -280,6 +284,7 @@ class Hansen(ExpressionObjective):
     -176.5417931 is reached at nine points.
     """
 
+    critical_set: ClassVar[str] = "About a thousand or more in the domain; none is listed."
     formula: ClassVar[str] = "(sum_{i=1}^{5} i cos((i - 1) x + i)) (sum_{i=1}^{5} i cos((i + 1) y + i))"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = SURVEY
@@ -297,6 +302,7 @@ class Trefethen(ExpressionObjective):
     Usual domain [-1, 1]^2, which holds the minimum -3.306868647 near (-0.0244031, 0.2106124).
     """
 
+    critical_set: ClassVar[str] = "About a thousand or more in the domain; none is listed."
     formula: ClassVar[str] = (
         "exp(sin(50*x)) + sin(60*exp(y)) + sin(70*sin(x)) + sin(sin(80*y)) - sin(10*(x + y)) + (x**2 + y**2)/4"
     )
@@ -350,6 +356,7 @@ class Shekel(ExpressionObjective):
 
     n_terms: Literal[5, 7, 10] = 10
 
+    critical_set: ClassVar[str] = "Not all are known; none is listed."
     formula: ClassVar[str] = "-sum_{i=1}^{n_terms} 1/(c_i + sum_{j=1}^{4} (x_j - a_ij)^2)"
     box: ClassVar[Box] = ((0, 10),) * 4
     source: ClassVar[str] = f"Shekel (1971), in {DIXON_SZEGOE}; data: {SURVEY}"
