@@ -356,6 +356,10 @@ def test_latex_has_the_users_names():
     assert latex == r"\frac{speed_{1}^{2}}{\alpha} + \left|speed_{1}\right|"
 
 
+def test_latex_of_a_power_of_a_modulus():
+    assert Formula("abs(x)**y", ["x", "y"]).latex == r"\left|x\right|^{y}"
+
+
 def test_every_function_of_the_language_is_the_one_of_its_name():
     for name in set(FUNCTIONS) - {"atan2"}:
         assert Formula(f"{name}(x)").value(np.array([0.7])) == pytest.approx(FUNCTIONS[name](0.7), rel=1e-15)

@@ -25,8 +25,8 @@ class Kink(sympy.Function):  # type: ignore[misc]
         """Differentiate."""
         return Kink(self.args[0])
 
-    def _latex(self, printer: Any) -> str:
-        return rf"\operatorname{{sgn}}'\left({printer._print(self.args[0])}\right)"
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return _raised(rf"\operatorname{{sgn}}'\left({printer._print(self.args[0])}\right)", exp)
 
 
 class Sign(sympy.Function):  # type: ignore[misc]
@@ -36,8 +36,8 @@ class Sign(sympy.Function):  # type: ignore[misc]
         """Differentiate."""
         return Kink(self.args[0])
 
-    def _latex(self, printer: Any) -> str:
-        return rf"\operatorname{{sgn}}\left({printer._print(self.args[0])}\right)"
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return _raised(rf"\operatorname{{sgn}}\left({printer._print(self.args[0])}\right)", exp)
 
 
 class Modulus(sympy.Function):  # type: ignore[misc]
@@ -52,8 +52,12 @@ class Modulus(sympy.Function):  # type: ignore[misc]
         """Differentiate."""
         return Sign(self.args[0])
 
-    def _latex(self, printer: Any) -> str:
-        return rf"\left|{printer._print(self.args[0])}\right|"
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return _raised(rf"\left|{printer._print(self.args[0])}\right|", exp)
+
+
+def _raised(told: str, exponent: Any) -> str:
+    return told if exponent is None else f"{told}^{{{exponent}}}"
 
 
 _FUNCTIONS = {
