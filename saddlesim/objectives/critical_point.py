@@ -1,7 +1,8 @@
-"""Critical point: one point where a gradient vanishes, and what is known of it."""
+"""Critical point: one point where a gradient vanishes, and what is known of it; and lists too long to be made at once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,3 +37,20 @@ class CriticalPoint:
     kind: str
     nullity: int = 0
     stable_eigenspace_invariant: bool = False
+
+
+class PointSequence(Sequence[CriticalPoint]):
+    """So many critical points, each made, by its place 0, 1, ..., when it is asked for."""
+
+    def __init__(self, length: int, make: Callable[[int], CriticalPoint]) -> None:
+        self.length, self.make = length, make
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __bool__(self) -> bool:
+        return self.length > 0  # which may be too large for len
+
+    def __getitem__(self, place: Any) -> Any:
+        chosen = range(self.length)[place]
+        return self.make(chosen) if isinstance(chosen, int) else tuple(map(self.make, chosen))

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from saddlesim.functions import modulus
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, empty_hessian, square_box
+from saddlesim.objectives.critical_point import PointSequence
 from saddlesim.parameters import Count, Positive, Vector, declared
 
 LONGEST_TEXT = 80  # components up to which a chain is written out
-
-
-class PointSequence(Sequence[CriticalPoint]):
-    """So many critical points, each made, by its place 0, 1, ..., when it is asked for."""
-
-    def __init__(self, length: int, make: Callable[[int], CriticalPoint]) -> None:
-        self.length, self.make = length, make
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __bool__(self) -> bool:
-        return self.length > 0  # which may be too large for len
-
-    def __getitem__(self, place: Any) -> Any:
-        chosen = range(self.length)[place]
-        return self.make(chosen) if isinstance(chosen, int) else tuple(map(self.make, chosen))
 
 
 class SaddleTree(LibraryObjective):

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, square_box
-from saddlesim.objectives.escape_constructions import PointSequence
+from saddlesim.objectives.critical_point import PointSequence
 from saddlesim.objectives.normal_forms import Quadratic
 from saddlesim.parameters import Count, NonNegativeInteger, Vector, declared
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-import math
 import sys
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import ClassVar, overload
+from typing import ClassVar
 
 import numpy as np
 
 from saddlesim.objectives.base import Array, CriticalPoint, empty_hessian
+from saddlesim.objectives.critical_point import PointSequence
 from saddlesim.objectives.family import Family
 from saddlesim.parameters import Count, declared
 
@@ -67,11 +68,27 @@ class Separable(Family):
     def critical_points(self) -> Sequence[CriticalPoint] | None:
         length, axes = 1, []
         for n, points in self.axes():
-            length *= len(points) ** min(n, 64)
+            length *= len(points) ** min(n, 64)  # one point to any power is one, two to 64 are too many
             if length > sys.maxsize:
                 return None
             axes.append((n, points))
-        return ProductPoints(self, axes) if axes else None
+        return PointSequence(length, functools.partial(self._point, axes)) if axes else None
+
+    def _point(self, axes: Sequence[tuple[int, Array]], place: int) -> CriticalPoint:
+        """Make the vector of extrema at a place, which is a number of mixed radix."""
+        counts, points = zip(*axes, strict=True)
+        radices = np.repeat([len(each) for each in points], counts)
+        digits, rest, i = np.zeros(len(radices), dtype=np.int64), place, len(radices)
+        while rest:
+            i -= 1
+            rest, digits[i] = divmod(rest, int(radices[i]))
+        begins = np.repeat(np.cumsum([0, *map(len, points[:-1])]), counts)
+        x = np.concatenate(points)[begins + digits]
+        _, slopes, curvatures = self.derivatives(x, self.numbers(x))
+        index, nullity = (int(np.count_nonzero(each)) for each in (curvatures < 0, curvatures == 0))
+        kind = {0: "minimum", len(x): "maximum"}.get(index, "saddle")
+        invariant = index > 0 and not slopes[curvatures < 0].any()
+        return CriticalPoint(f"{kind}_{place + 1}", x, float(self.value(x)), index, kind, nullity, invariant)
 
     def zeros(self, nodes: Array, i: int = 1) -> Array:
         """Give the zeros of slope i, (k,): one where its sign changes between neighbouring nodes, (m,), to the last bit."""
@@ -87,38 +104,3 @@ class Separable(Family):
             beyond = (slope(middle) > 0) == rises
             low, high = np.where(beyond, low, middle), np.where(beyond, middle, high)
         return np.asarray(np.where(np.abs(slope(low)) <= np.abs(slope(high)), low, high))
-
-
-class ProductPoints(Sequence[CriticalPoint]):
-    """The vectors of extrema of the terms, as `Separable.axes` has them, made on access: a place is a number of mixed radix."""
-
-    def __init__(self, objective: Separable, axes: Sequence[tuple[int, Array]]) -> None:
-        self.objective, self.axes = objective, axes
-
-    def __len__(self) -> int:
-        return math.prod(len(points) ** n for n, points in self.axes)
-
-    @overload
-    def __getitem__(self, place: int) -> CriticalPoint: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[CriticalPoint, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> CriticalPoint | tuple[CriticalPoint, ...]:
-        chosen = range(len(self))[place]
-        return self._point(chosen) if isinstance(chosen, int) else tuple(map(self._point, chosen))
-
-    def _point(self, place: int) -> CriticalPoint:
-        objective, (counts, points) = self.objective, zip(*self.axes, strict=True)
-        radices = np.repeat([len(each) for each in points], counts)
-        digits, rest, i = np.zeros(len(radices), dtype=np.int64), place, len(radices)
-        while rest:
-            i -= 1
-            rest, digits[i] = divmod(rest, int(radices[i]))
-        begins = np.repeat(np.cumsum([0, *map(len, points[:-1])]), counts)
-        x = np.concatenate(points)[begins + digits]
-        _, slopes, curvatures = objective.derivatives(x, objective.numbers(x))
-        index, nullity = (int(np.count_nonzero(each)) for each in (curvatures < 0, curvatures == 0))
-        kind = {0: "minimum", len(x): "maximum"}.get(index, "saddle")
-        invariant = index > 0 and not slopes[curvatures < 0].any()
-        return CriticalPoint(f"{kind}_{place + 1}", x, float(objective.value(x)), index, kind, nullity, invariant)

@@ -40,12 +40,6 @@ def table(family: str, name: str) -> Table | None:
     return Table(tuple(points), entry["complete"], entry["provenance"], entry["accuracy"])
 
 
-def critical_points(family: str, name: str) -> tuple[CriticalPoint, ...] | None:
-    """Read the points of the entry `name` of a family's table; None where the table has no such entry."""
-    entry = table(family, name)
-    return entry and entry.points
-
-
 @functools.cache
 def _family(family: str) -> dict[str, Any]:
     path = resources.files(__package__).joinpath(f"{family}.json")
