@@ -6,6 +6,7 @@ Not here: the meaning of zero and of kinds (spectrum.py), proofs.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +104,7 @@ def polish(objective: Objective, guess: ArrayLike, n_steps: int = 1000) -> Array
 def nearest_critical_point(objective: Objective, x: ArrayLike) -> CriticalPoint | None:
     """Find the critical point nearest to x, (d,), among the known ones and the one that polishing from x ends at."""
     x = np.asarray(x, dtype=np.float64)
-    candidates = listed_points(objective)
+    candidates = list(listed_points(objective))
     found = analyse(objective, polish(objective, x))
     if found.is_critical and not any(same_point(each.x, found.x) for each in candidates):
         spectrum = found.spectrum
@@ -113,13 +114,13 @@ def nearest_critical_point(objective: Objective, x: ArrayLike) -> CriticalPoint 
     return min(candidates, key=lambda each: float(np.linalg.norm(each.x - x)), default=None)
 
 
-def listed_points(objective: Objective) -> list[CriticalPoint]:
-    """Give the critical points that an objective lists, or those that stand for manifolds of them; some lists have 3^d.
+def listed_points(objective: Objective, most: int = MOST_LISTED) -> Iterator[CriticalPoint]:
+    """Give the critical points that an objective lists, or those that stand for manifolds of them, one by one.
 
-    At most `MOST_LISTED`.
+    At most so many, for some lists have 3^d, each made when it is asked for.
     """
     known = getattr(objective, "critical_points", None) or getattr(objective, "representatives", None) or ()
-    return list(itertools.islice(known, MOST_LISTED))
+    return itertools.islice(known, most)
 
 
 def same_point(x: Array, y: Array) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from saddlesim import store
 from saddlesim.cli.console import console_for_results
 from saddlesim.cli.exits import UsageError
 from saddlesim.objectives import CriticalPoint, Objective
-from saddlesim.search import LocalAnalysis, analyse, coordinates, polish
+from saddlesim.search import LocalAnalysis, analyse, coordinates, listed_points, polish
 from saddlesim.spectrum import eigenvalues, zero_threshold
 
 MOST_DIMENSIONS = 300  # of a Hessian whose eigenvalues are shown
@@ -29,7 +28,7 @@ _NOT_IN_TEXT = ("objective", "expression", "latex", "critical_points_complete") 
 def show_objective(objective: Objective, most: int, out: Path, formats: Sequence[str], as_json: bool) -> None:
     """Tell what an objective is and what is known of its critical points; draw it where formats are given."""
     listed = getattr(objective, "critical_points", None)
-    points = list(itertools.islice(listed or getattr(objective, "representatives", None) or (), most))
+    points = list(listed_points(objective, most))
     facts = _facts(objective)
     told = [_point(objective, point) for point in points]
     files = _drawn(objective, out, formats)

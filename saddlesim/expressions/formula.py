@@ -87,7 +87,7 @@ class Formula:
         """Give all partial derivatives of an order: (d, ...) -> (d, ..., d, ...) with `order` axes of components in front."""
         made = _array_function(self._key, order)
         out = np.empty((self.dimension,) * order + x.shape[1:], dtype=np.result_type(x, np.float64))
-        _in_pieces(lambda into, piece: _fill(into, made(piece), self._places(order)), out, order, x)
+        _in_pieces(lambda into, piece: _fill(into, made(piece), _places(self.dimension, order)), out, order, x)
         return out
 
     def product(self, x: Array, v: Array) -> Array:
@@ -95,7 +95,7 @@ class Formula:
         x, v = np.broadcast_arrays(x, v)
         made = _array_product(self._key)
         out = np.empty(x.shape, dtype=np.result_type(x, v, np.float64))
-        _in_pieces(lambda into, *pieces: _fill(into, made(*pieces), self._places(1)), out, 1, x, v)
+        _in_pieces(lambda into, *pieces: _fill(into, made(*pieces), _places(self.dimension, 1)), out, 1, x, v)
         return out
 
     # ---- on other numbers
@@ -119,10 +119,6 @@ class Formula:
     @property
     def _key(self) -> Key:
         return self.syntax.text, self.syntax.variables, tuple(sorted(self.syntax.parameters.items()))
-
-    def _places(self, order: int) -> list[list[tuple[int, ...]]]:
-        """For each ascending multi-index, all places of the symmetric array that it fills."""
-        return _places(self.dimension, order)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Formula, (self.syntax.text, self.syntax.variables, dict(self.syntax.parameters))
@@ -150,6 +146,7 @@ def _fill(into: Array, components: Iterable[Any], places: list[list[tuple[int, .
 
 @functools.cache
 def _places(dimension: int, order: int) -> list[list[tuple[int, ...]]]:
+    """For each ascending multi-index, all places of the symmetric array that it fills."""
     ascending = itertools.combinations_with_replacement(range(dimension), order)
     return [sorted(set(itertools.permutations(index))) for index in ascending]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, ClassVar, Self
@@ -22,8 +23,53 @@ from saddlesim.objectives.base import (
 from saddlesim.parameters import Count, NonNegative, declared
 
 
+class WellsInARow(LibraryObjective):
+    """Base of ``w(x_1) + 1/2 sum_{i>1} x_i^2``: wells along the first axis, a bowl across."""
+
+    dimension_rule: ClassVar[str] = "any n >= 1"
+
+    @abstractmethod
+    def well(self, t: Array, order: int) -> Array:
+        """Give w or its derivative of that order, up to the second: (...) -> (...)."""
+
+    @abstractmethod
+    def well_text(self) -> str | None:
+        """Write w over x1; None where the language of expressions cannot."""
+
+    def value(self, x: Array) -> Array:
+        x = self.points(x)
+        return np.asarray(self.well(x[0], 0) + (x[1:] * x[1:]).sum(axis=0) / 2)
+
+    def gradient(self, x: Array) -> Array:
+        gradient = self.points(x).copy()
+        gradient[0] = self.well(gradient[0], 1)
+        return gradient
+
+    def hessian(self, x: Array) -> Array:
+        x = self.points(x)
+        hessian = empty_hessian(x)
+        hessian[range(self.dimension), range(self.dimension)] = 1
+        hessian[0, 0] = self.well(x[0], 2)
+        return hessian
+
+    def hessian_product(self, x: Array, v: Array) -> Array:
+        x, v = np.broadcast_arrays(self.points(x), self.points(v))
+        product = np.array(v, dtype=np.result_type(x, v))
+        product[0] *= self.well(x[0], 2)
+        return product
+
+    @property
+    def expression_text(self) -> str | None:
+        text = self.well_text()
+        return text and " + ".join([text, *(f"{name}**2/2" for name in self.variables[1:])])
+
+    @property
+    def critical_points_complete(self) -> bool:
+        return True
+
+
 @declared
-class DoubleWell(LibraryObjective):
+class DoubleWell(WellsInARow):
     """Two wells and the pass between them, in any dimension: the saddle of every textbook on rare transitions.
 
     ``f(x) = (x_1^2 - 1)^2 / 4 + 1/2 sum_{i>1} x_i^2``. Usual domain [-2, 2]^d. Critical points: the saddle 0 (a maximum for
@@ -34,38 +80,19 @@ class DoubleWell(LibraryObjective):
 
     formula: ClassVar[str] = "(x_1^2 - 1)^2 / 4 + 1/2 sum_{i>1} x_i^2"
     source: ClassVar[str] = "classical (Ginzburg-Landau potential)"
-    dimension_rule: ClassVar[str] = "any n >= 1"
 
     @cached_property
     def domain(self) -> Array:
         return square_box(2.0, self.dimension)
 
-    def value(self, x: Array) -> Array:
-        x = self.points(x)
-        well = x[0] * x[0] - 1
-        return np.asarray(well * well / 4 + (x[1:] * x[1:]).sum(axis=0) / 2)
+    def well(self, t: Array, order: int) -> Array:
+        square = t * t
+        if order == 0:
+            return np.asarray((square - 1) * (square - 1) / 4)
+        return np.asarray(t * (square - 1) if order == 1 else 3 * t * t - 1)
 
-    def gradient(self, x: Array) -> Array:
-        gradient = self.points(x).copy()
-        gradient[0] *= gradient[0] * gradient[0] - 1
-        return gradient
-
-    def hessian(self, x: Array) -> Array:
-        x = self.points(x)
-        hessian = empty_hessian(x)
-        hessian[range(self.dimension), range(self.dimension)] = 1
-        hessian[0, 0] = 3 * x[0] * x[0] - 1
-        return hessian
-
-    def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(self.points(x), self.points(v))
-        product = np.array(v, dtype=np.result_type(x, v))
-        product[0] *= 3 * x[0] * x[0] - 1
-        return product
-
-    @property
-    def expression_text(self) -> str:
-        return " + ".join(["(x1**2 - 1)**2/4", *(f"{name}**2/2" for name in self.variables[1:])])
+    def well_text(self) -> str:
+        return "(x1**2 - 1)**2/4"
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint]:
@@ -77,17 +104,13 @@ class DoubleWell(LibraryObjective):
             CriticalPoint(top, 0 * axis, 0.25, index=1, kind=top, stable_eigenspace_invariant=True),
         )
 
-    @property
-    def critical_points_complete(self) -> bool:
-        return True
-
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
         return (cls(), cls(dimension=1), cls(dimension=5))
 
 
 @declared
-class MultipleWells(LibraryObjective):
+class MultipleWells(WellsInARow):
     """So many equal wells in a row, and a pass of the same height between any two: a walk of many escapes.
 
     ``f(x) = (1 + T_{2n}(x_1)) / 2 + 1/2 sum_{i>1} x_i^2`` with n = n_wells and T Chebyshev's polynomial. Usual domain
@@ -105,33 +128,14 @@ class MultipleWells(LibraryObjective):
 
     formula: ClassVar[str] = "(1 + T_{2 n_wells}(x_1)) / 2 + 1/2 sum_{i>1} x_i^2"
     source: ClassVar[str] = "made for this library; T_{2n} is Chebyshev's polynomial of the first kind"
-    dimension_rule: ClassVar[str] = "any n >= 1"
 
     @cached_property
     def domain(self) -> Array:
         return square_box(1.1, self.dimension)
 
-    def value(self, x: Array) -> Array:
-        x = self.points(x)
-        return np.asarray((1 + self._chebyshev(x[0])[0]) / 2 + (x[1:] * x[1:]).sum(axis=0) / 2)
-
-    def gradient(self, x: Array) -> Array:
-        gradient = self.points(x).copy()
-        gradient[0] = self._chebyshev(gradient[0])[1] / 2
-        return gradient
-
-    def hessian(self, x: Array) -> Array:
-        x = self.points(x)
-        hessian = empty_hessian(x)
-        hessian[range(self.dimension), range(self.dimension)] = 1
-        hessian[0, 0] = self._chebyshev(x[0])[2] / 2
-        return hessian
-
-    def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(self.points(x), self.points(v))
-        product = np.array(v, dtype=np.result_type(x, v))
-        product[0] *= self._chebyshev(x[0])[2] / 2
-        return product
+    def well(self, t: Array, order: int) -> Array:
+        wave = self._chebyshev(t)[order]
+        return np.asarray((1 + wave) / 2 if order == 0 else wave / 2)
 
     def _chebyshev(self, t: Array) -> tuple[Array, Array, Array]:
         """T_{2n}, its first and its second derivative, by T_{k+1} = 2 t T_k - T_{k-1} differentiated twice."""
@@ -143,26 +147,21 @@ class MultipleWells(LibraryObjective):
             before, here = here, (after[0] - before[0], after[1] - before[1], after[2] - before[2])
         return here
 
-    @property
-    def expression_text(self) -> str | None:
-        """Chebyshev's polynomial in Horner's form in t^2; None for more wells than its coefficients can be exact."""
+    def well_text(self) -> str | None:
+        """Write Chebyshev's polynomial in Horner's form in x1^2; None for more wells than its coefficients can be exact."""
         if self.n_wells > 10:
             return None
         coefficients = np.polynomial.chebyshev.cheb2poly([0] * 2 * self.n_wells + [1])[::-2].astype(int).tolist()
         nested = str(coefficients[0])
         for each in coefficients[1:]:
             nested = f"({nested})*x1**2 + {each}"
-        return " + ".join([f"(1 + {nested})/2", *(f"{name}**2/2" for name in self.variables[1:])])
+        return f"(1 + {nested})/2"
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint]:
         positions = np.zeros((2 * self.n_wells - 1, self.dimension))
         positions[:, 0] = [math.cos(k * math.pi / (2 * self.n_wells)) for k in range(2 * self.n_wells - 1, 0, -1)]
         return described_points(self, positions)
-
-    @property
-    def critical_points_complete(self) -> bool:
-        return True
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

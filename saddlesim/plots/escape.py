@@ -104,7 +104,7 @@ def _draw_saddle(axes: Axes, result: EscapeResult, plane: Plane) -> None:
                 "shrinkB": 0,
             }
             axes.annotate("", (u + sign * du, v + sign * dv), (u, v), arrowprops=arrow, zorder=2)
-    points = listed_points(asked.objective)
+    points = list(listed_points(asked.objective))
     if saddle.known is None:
         spectrum = saddle.analysis.spectrum
         points.append(CriticalPoint("saddle", saddle.x, saddle.analysis.value, int(spectrum.index), saddle.kind))

@@ -32,7 +32,7 @@ def objective_figure(objective: Objective) -> Figure:
     One variable gives a curve, two a map and a surface. In more dimensions both show a plane through a known saddle, or whatever
     point is listed first, along its lowest and its highest eigenvector, or through the centre along the first two axes.
     """
-    points = listed_points(objective)[:MOST_POINTS]
+    points = list(listed_points(objective, MOST_POINTS))
     domain = _domain(objective)
     if len(domain) == 1:
         figure = _curve(objective, points, domain[0])
