@@ -1,6 +1,6 @@
-"""Classic: functions of two variables with few critical points, most of which have closed forms.
+"""Classic: functions of two variables with few critical points, most of which have closed forms; and Colville's, of four.
 
-Those that oscillate, and those of more variables, are in `multimodal`. The critical points stand in ``tables/classic.json``.
+Those that oscillate are in `multimodal`. The critical points stand in ``tables/classic.json``.
 """
 
 from __future__ import annotations
@@ -274,3 +274,18 @@ class Easom(ExpressionObjective):
         " the values are below 1e-10, and soon they underflow."
     )
     symmetries: ClassVar[tuple[str, ...]] = ("reflection", "permutation")
+
+
+@declared
+class Colville(ExpressionObjective):
+    """Two coupled banana valleys as lists of test functions write them: multiplied out, the same function as wood.
+
+    Usual domain [-10, 10]^4. The minimum 0 is at (1, 1, 1, 1).
+    """
+
+    formula: ClassVar[str] = (
+        "100*(x1**2 - x2)**2 + (x1 - 1)**2 + (x3 - 1)**2 + 90*(x3**2 - x4)**2"
+        " + 10.1*((x2 - 1)**2 + (x4 - 1)**2) + 19.8*(x2 - 1)*(x4 - 1)"
+    )
+    box: ClassVar[Box] = ((-10, 10),) * 4
+    source: ClassVar[str] = f"Colville (1968) (recalled); {SURVEY}"

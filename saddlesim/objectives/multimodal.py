@@ -1,38 +1,19 @@
-"""Multimodal: functions that oscillate, of two variables, and sums of wells in three, four and six.
+"""Multimodal: functions of two variables that oscillate. Those with few critical points are in `classic`.
 
-Those of two variables with few critical points are in `classic`. The critical points stand in ``tables/multimodal.json``.
+The critical points stand in ``tables/multimodal.json``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import ClassVar, Literal, Self
+from typing import ClassVar
 
-from saddlesim.objectives.classic import DIXON_SZEGOE, SURVEY
+from saddlesim.objectives.classic import SURVEY
 from saddlesim.objectives.symbolic import Box, ExpressionObjective
 from saddlesim.parameters import declared
 
 BOHACHEVSKY = f"Bohachevsky, Johnson, Stein, Technometrics 28 (1986) 209 (recalled); {SURVEY}"
 MISHRA = "Mishra, Some new test functions for global optimization, MPRA 2718 (2006), in SciPy's benchmarks"
-
-# fmt: off
-HARTMANN_WEIGHTS = (1, 1.2, 3, 3.2)
-HARTMANN3 = (  # the widths and the centre of each well
-    ((3, 10, 30), (0.3689, 0.117, 0.2673)), ((0.1, 10, 35), (0.4699, 0.4387, 0.747)),
-    ((3, 10, 30), (0.1091, 0.8732, 0.5547)), ((0.1, 10, 35), (0.03815, 0.5743, 0.8828)),
-)
-HARTMANN6 = (
-    ((10, 3, 17, 3.5, 1.7, 8), (0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886)),
-    ((0.05, 10, 17, 0.1, 8, 14), (0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991)),
-    ((3, 3.5, 1.7, 10, 17, 8), (0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.665)),
-    ((17, 8, 0.05, 10, 0.1, 14), (0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381)),
-)
-SHEKEL = (  # c and a of each well
-    (0.1, (4, 4, 4, 4)), (0.2, (1, 1, 1, 1)), (0.2, (8, 8, 8, 8)), (0.4, (6, 6, 6, 6)), (0.4, (3, 7, 3, 7)),
-    (0.6, (2, 9, 2, 9)), (0.3, (5, 5, 3, 3)), (0.7, (8, 1, 8, 1)), (0.5, (6, 2, 6, 2)), (0.5, (7, 3.6, 7, 3.6)),
-)
-# fmt: on
 
 
 @declared
@@ -65,7 +46,7 @@ class Bohachevsky1(ExpressionObjective):
 class Bohachevsky2(ExpressionObjective):
     """The ripples multiplied instead of added, so that no variable is separate from the other.
 
-    Usual domain [-100, 100]^2; no critical point has abs(x) > 0.45 pi or abs(y) > 0.3 pi. Some lists print 0.4 for the 4.
+    Usual domain [-100, 100]^2; no critical point has abs(x) > 0.45 pi or abs(y) > 0.3 pi. Some lists have a factor 0.4 too many.
     """
 
     formula: ClassVar[str] = "x**2 + 2*y**2 - 0.3*cos(3*pi*x)*cos(4*pi*y) + 0.3"
@@ -103,7 +84,7 @@ class Levy13(ExpressionObjective):
 
 @declared
 class Bird(ExpressionObjective):
-    """Two narrow minima 150 deep among shallow ones, mirror images in x + y = pi/2, which is not obvious.
+    """Minima from -107 up to 1.5, the two lowest mirror images in x + y = pi/2: a symmetry that is not obvious.
 
     Usual domain [-2 pi, 2 pi]^2. The minima -106.76454 are near (4.70104, 3.15294) and (-1.58214, -3.13025).
     """
@@ -116,7 +97,7 @@ class Bird(ExpressionObjective):
 
 @declared
 class CrossInTray(ExpressionObjective):
-    """A tenth power root of a number up to 1e43: 36 rounded wells, parted by cracks too thin for any step to see.
+    """The tenth root of numbers up to 1e43: 36 rounded wells, parted by cracks too thin for any step to see.
 
     Usual domain [-10, 10]^2. Critical points: cot(x) = x/(pi r) and cot(y) = y/(pi r) with r^2 = x^2 + y^2; exactly one minimum
     in each of the squares that the cracks enclose, for there log(abs(sin(x) sin(y))) - r/pi is strictly concave.
@@ -137,7 +118,9 @@ class HolderTable(ExpressionObjective):
     lowest, -19.20850, near (+-8.05502, +-9.66459).
     """
 
-    critical_set: ClassVar[str] = "Not all are known; none is listed."
+    critical_set: ClassVar[str] = (
+        "A search finds 42 minima, one in each rectangle that the cracks enclose; none is listed."
+    )
     formula: ClassVar[str] = "-abs(sin(x)*cos(y)*exp(abs(1 - sqrt(x**2 + y**2)/pi)))"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = "Gavana, Global optimization benchmarks (2013), in SciPy's benchmarks"
@@ -285,100 +268,6 @@ class Trefethen(ExpressionObjective):
     source: ClassVar[str] = "Bornemann, Laurie, Wagon, Waldvogel, The SIAM 100-Digit Challenge (2004), problem 4"
 
 
-@declared
-class Hartmann3(ExpressionObjective):
-    """Four long Gaussian wells in three dimensions, half of them nearly level in the first component.
-
-    Usual domain [0, 1]^3. The minimum -3.862782 is near (0.114614, 0.555649, 0.852547). Some lists round 0.03815 to 0.0381.
-    """
-
-    formula: ClassVar[str] = "-sum_{i=1}^{4} c_i exp(-sum_{j=1}^{3} a_ij (x_j - p_ij)^2)"
-    box: ClassVar[Box] = ((0, 1), (0, 1), (0, 1))
-    source: ClassVar[str] = f"Hartman (1973), in {DIXON_SZEGOE}; data: {SURVEY}"
-
-    @property
-    def expression_text(self) -> str:
-        return _hartmann(HARTMANN3, self.variables)
-
-
-@declared
-class Hartmann6(ExpressionObjective):
-    """Four Gaussian wells in six dimensions, each long in other directions than the next: few minima, far apart.
-
-    Usual domain [0, 1]^6. The minimum -3.322368 is near (0.201690, 0.150011, 0.476874, 0.275332, 0.311652, 0.657300).
-    """
-
-    formula: ClassVar[str] = "-sum_{i=1}^{4} c_i exp(-sum_{j=1}^{6} a_ij (x_j - p_ij)^2)"
-    box: ClassVar[Box] = ((0, 1),) * 6
-    source: ClassVar[str] = f"Hartman (1973), in {DIXON_SZEGOE}; data: {SURVEY}"
-
-    @property
-    def expression_text(self) -> str:
-        return _hartmann(HARTMANN6, self.variables)
-
-
-@declared
-class Shekel(ExpressionObjective):
-    """Foxholes: so many wells of different depth in a plain, each of which draws in its own neighbourhood only.
-
-    Usual domain [0, 10]^4. The minimum, close to (4, 4, 4, 4), is -10.15320, -10.40294 or -10.53641 with 5, 7 or 10 terms. The
-    seventh a is (5, 5, 3, 3); some lists have (5, 3, 5, 3).
-
-    Parameters
-    ----------
-    n_terms : 5, 7 or 10
-    """
-
-    n_terms: Literal[5, 7, 10] = 10
-
-    critical_set: ClassVar[str] = "Not all are known; none is listed."
-    formula: ClassVar[str] = "-sum_{i=1}^{n_terms} 1/(c_i + sum_{j=1}^{4} (x_j - a_ij)^2)"
-    box: ClassVar[Box] = ((0, 10),) * 4
-    source: ClassVar[str] = f"Shekel (1971), in {DIXON_SZEGOE}; data: {SURVEY}"
-
-    @property
-    def table_key(self) -> str:
-        return f"{super().table_key}_{self.n_terms}"
-
-    @property
-    def expression_text(self) -> str:
-        wells = (f"1/({c} + {_squares((1,) * 4, a, self.variables)})" for c, a in SHEKEL[: self.n_terms])
-        return f"-({' + '.join(wells)})"
-
-    @classmethod
-    def examples(cls) -> tuple[Self, ...]:
-        return (cls(), cls(n_terms=5), cls(n_terms=7))
-
-
-@declared
-class Colville(ExpressionObjective):
-    """Two coupled banana valleys as lists of test functions write them: multiplied out, the same function as wood.
-
-    Usual domain [-10, 10]^4. The minimum 0 is at (1, 1, 1, 1).
-    """
-
-    formula: ClassVar[str] = (
-        "100*(x1**2 - x2)**2 + (x1 - 1)**2 + (x3 - 1)**2 + 90*(x3**2 - x4)**2"
-        " + 10.1*((x2 - 1)**2 + (x4 - 1)**2) + 19.8*(x2 - 1)*(x4 - 1)"
-    )
-    box: ClassVar[Box] = ((-10, 10),) * 4
-    source: ClassVar[str] = f"Colville (1968) (recalled); {SURVEY}"
-
-
 def _wave(name: str, shift: int) -> str:
     """Write sum_{i=1}^{5} i cos((i + shift) t + i) for the variable of that name."""
     return " + ".join(f"{i}*cos({i + shift}*{name} + {i})" for i in range(1, 6))
-
-
-def _hartmann(wells: Iterable[tuple[Iterable[float], Iterable[float]]], names: Iterable[str]) -> str:
-    names = tuple(names)
-    terms = (f"{c}*exp(-({_squares(*well, names)}))" for c, well in zip(HARTMANN_WEIGHTS, wells, strict=True))
-    return f"-({' + '.join(terms)})"
-
-
-def _squares(scales: Iterable[float], centre: Iterable[float], names: Iterable[str]) -> str:
-    """Write the sum of a (x - p)^2 over the components."""
-    terms = (
-        f"({x} - {p})**2" if a == 1 else f"{a}*({x} - {p})**2" for a, p, x in zip(scales, centre, names, strict=True)
-    )
-    return " + ".join(terms)
