@@ -1,4 +1,7 @@
-"""Sums of wells: functions of three, four and six variables, made of wells that are data. Tables: ``tables/sums_of_wells.json``."""
+"""Sums of wells: functions of three, four and six variables, made of wells that are data.
+
+The critical points stand in ``tables/sums_of_wells.json``.
+"""
 
 from __future__ import annotations
 
