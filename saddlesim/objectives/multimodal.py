@@ -216,6 +216,31 @@ class Keane(ExpressionObjective):
 
 
 @declared
+class Sawtooth(ExpressionObjective):
+    """A radial sawtooth times a wave in the angle: minima, saddles and maxima on four rays, and a kink in the middle.
+
+    In polar coordinates ``(sin(r) - sin(2 r)/2 + sin(3 r)/3 - sin(4 r)/4 + 4) r^2/(r + 1) (cos(2 t - 1/2)/2 + cos(t) + 2)``; here
+    r^2 is multiplied out with the angle. Usual domain [-20, 20]^2. Critical points: the origin, and elsewhere both factors are
+    critical; the angle is 1/6, 1/6 + 2 pi/3, 1/6 - 2 pi/3 or pi + 1/2. The origin is a minimum without a Hessian, and makes
+    the sum of (-1)^index 1: the smooth points alone make 0.
+    """
+
+    formula: ClassVar[str] = (
+        "(sin(r) - sin(2 r)/2 + sin(3 r)/3 - sin(4 r)/4 + 4)/(r + 1)"
+        " (cos(1/2) (x^2 - y^2)/2 + sin(1/2) x y + x r + 2 r^2), r = sqrt(x^2 + y^2)"
+    )
+    box: ClassVar[Box] = ((-20, 20), (-20, 20))
+    source: ClassVar[str] = "sawtoothxy of MATLAB's Global Optimization Toolbox; al-roomi.org"
+    non_smooth: ClassVar[str] = "at the origin, which is the minimum 0"
+
+    @property
+    def expression_text(self) -> str:
+        r = "sqrt(x**2 + y**2)"
+        teeth = f"sin({r}) - sin(2*{r})/2 + sin(3*{r})/3 - sin(4*{r})/4 + 4"
+        return f"({teeth})/({r} + 1)*(cos(1/2)*(x**2 - y**2)/2 + sin(1/2)*x*y + x*{r} + 2*(x**2 + y**2))"
+
+
+@declared
 class Shubert(ExpressionObjective):
     """A product of two waves: 722 minima, 722 maxima and 1444 saddles, and every saddle has the value 0.
 
