@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from saddlesim import store
+from saddlesim.analysis import LocalAnalysis, analyse, coordinates, listed_points, polish
 from saddlesim.cli.console import console_for_results
 from saddlesim.cli.exits import UsageError
 from saddlesim.objectives import CriticalPoint, Objective
-from saddlesim.search import LocalAnalysis, analyse, coordinates, listed_points, polish
 from saddlesim.spectrum import eigenvalues, zero_threshold
 
 MOST_DIMENSIONS = 300  # of a Hessian whose eigenvalues are shown

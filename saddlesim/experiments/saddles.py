@@ -10,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Discriminator, Field, Tag
 
-from saddlesim.objectives import Objective
-from saddlesim.objectives.base import CriticalPoint
-from saddlesim.parameters import TAG, Vector, declared, suggestion
-from saddlesim.search import (
+from saddlesim.analysis import (
     LocalAnalysis,
     analyse,
     coordinates,
@@ -22,6 +19,9 @@ from saddlesim.search import (
     polish,
     same_point,
 )
+from saddlesim.objectives import Objective
+from saddlesim.objectives.base import CriticalPoint
+from saddlesim.parameters import TAG, Vector, declared, suggestion
 
 Array = NDArray[np.float64]
 

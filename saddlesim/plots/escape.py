@@ -13,11 +13,11 @@ from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from saddlesim.analysis import listed_points
 from saddlesim.experiments import EscapeResult
 from saddlesim.experiments.laws import predicted_gradient_norm
 from saddlesim.objectives import CriticalPoint
 from saddlesim.plots.landscape import Plane, draw_critical_points, draw_landscape
-from saddlesim.search import listed_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

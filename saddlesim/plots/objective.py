@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 
+from saddlesim.analysis import listed_points
 from saddlesim.objectives import CriticalPoint, Objective
 from saddlesim.plots.landscape import MARKERS, Plane, draw_landscape
-from saddlesim.search import listed_points
 from saddlesim.spectrum import eigensystem
 
 Array = NDArray[np.float64]

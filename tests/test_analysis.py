@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import sympy
 
+from saddlesim.analysis import analyse, nearest_critical_point, polish
 from saddlesim.experiments.saddles import Find, resolve
 from saddlesim.objectives import OBJECTIVES
-from saddlesim.search import analyse, nearest_critical_point, polish
 
 HIMMELBLAU, MONKEY = OBJECTIVES["himmelblau"](), OBJECTIVES["monkey_saddle"]()
 QUADRATIC = OBJECTIVES["quadratic"](eigenvalues=(2.0, -0.25), angle=0.5)

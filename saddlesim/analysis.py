@@ -1,6 +1,6 @@
-"""Search: some of the critical points, in any dimension. What is found is found; nothing here claims completeness.
+"""Analysis: what gradient and Hessian say at one point, and the walk from a guess to the critical point it leads to.
 
-Not here: the meaning of zero and of kinds (spectrum.py), proofs.
+Not here: the meaning of zero and of kinds (spectrum.py), searches from many starts (search/), proofs (census/).
 """
 
 from __future__ import annotations
