@@ -89,10 +89,10 @@ def generate(expressions: Sequence[Any], arguments: Sequence[Sequence[Any]], pro
     printer = _Printer(products)
     for symbol, value in shared:
         printer.assign(str(symbol), value)
-    told = ", ".join(printer.doprint(each) for each in results)
+    told = "".join(f"{printer.doprint(each)}, " for each in results)
     given = ", ".join(f"a{position}" for position in range(len(arguments)))
     unpacked = [f"{', '.join(map(str, names))}, = a{position}" for position, names in enumerate(arguments)]
-    body = [*unpacked, *printer.lines, f"return {told},"]
+    body = [*unpacked, *printer.lines, f"return ({told})"]
     return Code(f"def generated({given}):\n" + "".join(f"    {line}\n" for line in body), printer.constants)
 
 

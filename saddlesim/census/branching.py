@@ -1,0 +1,141 @@
+"""Branching: a box is cut until each piece is excluded, or proved to hold one critical point, or as small as was asked for.
+
+All pieces of a generation are treated at once, some thousand at a time. What is left over goes to degenerate points.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from saddlesim.census.enclosures import Array, Boxes, Enclosures, joined
+from saddlesim.census.proof import contracted, krawczyk
+
+AT_ONCE = 4096  # boxes, whose enclosures then stay in the processor's cache
+CUT = 0.4871  # where an edge is cut; off the middle, where critical points like to be
+LONGEST = 32.0  # how much longer, relative to the domain, the longest edge may be than the one that is cut
+
+
+@dataclass
+class Budget:
+    """How much may still be spent.
+
+    Attributes
+    ----------
+    boxes : int
+        How many boxes may be looked at.
+    until : float
+        The time of `time.monotonic` at which to stop.
+    spent : int
+        How many boxes have been looked at.
+    """
+
+    boxes: int
+    until: float
+    spent: int = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether it is time to stop."""
+        return self.spent >= self.boxes or time.monotonic() > self.until
+
+
+@dataclass
+class Proved:
+    """Boxes that hold one critical point each, none twice.
+
+    Attributes
+    ----------
+    tight, wide : Boxes
+        Where the point is, to a few units in the last place, and where there is no other one.
+    """
+
+    dimension: int
+    tight: Boxes = field(init=False)
+    wide: Boxes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tight = self.wide = joined([], self.dimension)
+
+    def add(self, tight: Boxes, wide: Boxes) -> None:
+        """Add those that are not there.
+
+        Two enclosures that meet are of one point if one of them lies where the other is alone; enclosures are some 10^12 times
+        smaller than where they are alone, so that it always does.
+        """
+        tight, wide = joined([self.tight, tight], self.dimension), joined([self.wide, wide], self.dimension)
+        order = np.argsort(tight.lo[0], kind="stable")
+        first = np.searchsorted(tight.lo[0][order], tight.hi[0][order], side="right")
+        twice = np.zeros(tight.n, dtype=bool)
+        for place, end in enumerate(first):
+            this, others = order[place], order[place + 1 : end]
+            if len(others) and not twice[this]:
+                same = tight[[this]].meet(tight[others]) & tight[others].within(wide[[this]])
+                twice[others[same]] = True
+        keep = np.flatnonzero(~twice)
+        self.tight, self.wide = tight[keep], wide[keep]
+
+
+def branch(f: Enclosures, boxes: Boxes, domain: Array, resolution: float, budget: Budget, proved: Proved) -> Boxes:
+    """Cut boxes until nothing is left of them or what is left is small; give what is left.
+
+    Parameters
+    ----------
+    domain : (d, 2)
+        Critical points outside of it do not count.
+    resolution : float
+        Below which, relative to the domain, an edge is small.
+    """
+    size = (domain[:, 1] - domain[:, 0])[:, None]
+    inside = Boxes(domain[:, :1], domain[:, 1:])
+    left = []
+    while boxes.n and not budget.exhausted:
+        following = []
+        for begin in range(0, boxes.n, AT_ONCE):
+            piece = boxes[begin : begin + AT_ONCE]
+            if budget.exhausted:
+                following.append(piece)
+                continue
+            budget.spent += piece.n
+            kept, axis = _looked_at(f, piece, size, inside, proved)
+            small = ((kept.hi - kept.lo) <= resolution * size).all(axis=0)
+            left.append(kept[small])
+            following.append(_cut(kept[~small], axis[~small]))
+        boxes = joined(following, f.dimension)
+    return joined([*left, boxes], f.dimension)
+
+
+def _looked_at(f: Enclosures, boxes: Boxes, size: Array, inside: Boxes, proved: Proved) -> tuple[Boxes, Array]:
+    """Give those about which nothing is proved, as small as they can be made, and the axis along which to cut each."""
+    may = np.logical_and.reduce([each.holds_zero for each in f.gradient(boxes)])
+    boxes = boxes[may]
+    if not boxes.n:
+        return boxes, np.empty(0, dtype=np.int64)
+    told = krawczyk(f, boxes)
+    if told.proved.any():
+        wide = told.wide[told.proved]
+        tight = contracted(f, wide)
+        counts = tight.meet(boxes[told.proved]) & tight.meet(inside)
+        proved.add(tight[counts], wide[counts])
+    lo, hi = np.fmax(boxes.lo, told.image.lo), np.fmin(boxes.hi, told.image.hi)
+    kept = np.flatnonzero(~told.excluded & ~told.proved & (lo <= hi).all(axis=0))
+    return Boxes(lo[:, kept], hi[:, kept]), _axis((hi - lo)[:, kept] / size, told.smear[:, kept])
+
+
+def _axis(edges: Array, smear: Array) -> Array:
+    """Choose the axis along which the gradient varies most, but the longest where that is not known, or much longer."""
+    longest = edges.argmax(axis=0)
+    with np.errstate(invalid="ignore"):
+        chosen = np.where(np.isfinite(smear).all(axis=0), smear.argmax(axis=0), longest)
+    lanes = np.arange(edges.shape[1])
+    return np.asarray(np.where(edges[longest, lanes] > LONGEST * edges[chosen, lanes], longest, chosen))
+
+
+def _cut(boxes: Boxes, axis: Array) -> Boxes:
+    lanes = np.arange(boxes.n)
+    lo, hi = boxes.lo.copy(), boxes.hi.copy()
+    at = lo[axis, lanes] + CUT * (hi - lo)[axis, lanes]
+    lo[axis, lanes] = hi[axis, lanes] = at
+    return Boxes(np.concatenate([boxes.lo, lo], axis=1), np.concatenate([hi, boxes.hi], axis=1))

@@ -1,0 +1,217 @@
+"""Clusters: what is left after branching, put together where boxes touch, and resolved as far as mathematics goes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from saddlesim.census.branching import Budget, Proved, branch
+from saddlesim.census.degree import boundary_degree
+from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask
+from saddlesim.census.isolated import alone
+from saddlesim.census.surfaces import surface
+from saddlesim.expressions.factors import CommonFactor, common_factors
+from saddlesim.expressions.germ import Germ, exact_point
+
+FINER = 1 / 64  # by how much boxes of a cluster are made smaller in one go
+LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is looked for
+FINEST = 2.0**-46
+SHRINKS = 0.7  # a cluster round a point does so at least, relative to its size, each time its boxes are made `FINER`
+LARGE = 2.0**-6  # relative size from which on a cluster may be a curve
+MOST_BOXES = 30_000  # of a cluster that is made finer
+
+
+@dataclass(frozen=True, eq=False)
+class Degenerate:
+    """Critical points without a regular Hessian, proved to be what they are.
+
+    Attributes
+    ----------
+    box : (d, 2)
+        Encloses them.
+    kind : str
+        Of each of them.
+    nullity : int
+        How many eigenvalues of the Hessian are zero, exactly.
+    degree : int or None
+        Of the gradient on the box's boundary, where it is known.
+    isolated : bool
+        Whether it is one point; else a curve or surface of them.
+    x : (d,)
+        The point, or one of the box.
+    reason : str
+        What was proved, and how.
+    """
+
+    box: Array
+    kind: str
+    nullity: int
+    degree: int | None
+    isolated: bool
+    x: Array
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Unresolved:
+    """A piece of the box of which nothing is proved.
+
+    Attributes
+    ----------
+    box : (d, 2)
+    reason : str
+        Why.
+    degree : int or None
+        Of the gradient on its boundary: if it is not 0 a critical point is in there.
+    """
+
+    box: Array
+    reason: str
+    degree: int | None = None
+
+
+@dataclass
+class Resolver:
+    """Takes clusters on, one by one.
+
+    Attributes
+    ----------
+    f : Enclosures
+    domain : (d, 2)
+    budget : Budget
+    proved : Proved
+        To which regular points are added that come to light.
+    degenerate, unresolved : list
+    """
+
+    f: Enclosures
+    domain: Array
+    budget: Budget
+    proved: Proved
+    degenerate: list[Degenerate] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+
+    def resolve(self, boxes: Boxes, resolution: float) -> None:
+        """Resolve what is left of a branching down to a resolution."""
+        for cluster in clusters(boxes):
+            self._resolve(cluster, resolution)
+
+    def _resolve(self, boxes: Boxes, resolution: float) -> None:
+        hull = boxes.hull
+        smooth = self.f.smooth(boxes)
+        if not smooth.any():
+            self._give_up(boxes, "f is not twice differentiable, or not defined, somewhere in there")
+        elif self.budget.exhausted:
+            self._give_up(boxes, "the budget of boxes or time was spent")
+        elif not ((self._large(hull) and self._is_surface(boxes)) or (resolution <= LOCATED and self._is_point(hull))):
+            if resolution <= FINEST:
+                self._give_up(boxes, "a critical point without a regular Hessian, or several close together")
+            elif boxes.n > MOST_BOXES:
+                self._give_up(
+                    boxes, "too many small boxes: no isolated critical point, or one too flat for this method"
+                )
+            else:
+                self._make_finer(boxes, resolution)
+
+    def _make_finer(self, boxes: Boxes, resolution: float) -> None:
+        before = self.proved.tight.n
+        left = branch(self.f, boxes, self.domain, resolution * FINER, self.budget, self.proved)
+        for cluster in clusters(left):
+            stays = self._size(cluster.hull) > SHRINKS * self._size(boxes.hull) and before == self.proved.tight.n
+            if stays and self._large(cluster.hull):
+                if not self._is_surface(cluster):
+                    self._give_up(
+                        cluster, "boxes along a curve or surface; none is proved to be one of critical points"
+                    )
+            else:
+                self._resolve(cluster, resolution * FINER)
+
+    def _is_point(self, hull: Boxes) -> bool:
+        """Whether a degenerate critical point of simple coordinates is proved to be alone in there."""
+        formula = self.f.formula
+        reach = (hull.hi - hull.lo)[:, 0]
+        point = exact_point(formula, hull.middle[:, 0].tolist(), reach.tolist())
+        if point is None:
+            return False
+        try:
+            germ = Germ(formula, point)
+        except ValueError:
+            return False
+        if not germ.nullity:
+            return False
+        place = np.array([[float(each)] for each in point])
+        box = Boxes(np.minimum(hull.lo, place), np.maximum(hull.hi, place))
+        told = alone(self.f, germ, box)
+        if told is None:
+            return False
+        inside = bool(((place[:, 0] >= self.domain[:, 0]) & (place[:, 0] <= self.domain[:, 1])).all())
+        if inside and not any(np.array_equal(each.x, place[:, 0]) for each in self.degenerate):
+            degree = told.degree if told.degree is not None else boundary_degree(self.f, _wider(box))
+            made = Degenerate(_pairs(box), told.kind, germ.nullity, degree, True, place[:, 0], told.reason)
+            self.degenerate.append(made)
+        return True
+
+    def _is_surface(self, boxes: Boxes) -> bool:
+        for factor in self._factors:
+            told = surface(self.f, factor, boxes)
+            if told is not None:
+                x = boxes.middle[:, 0]
+                nullity = self.f.dimension - 1
+                self.degenerate.append(Degenerate(_pairs(told.hull), told.kind, nullity, None, False, x, told.reason))
+                return True
+        return False
+
+    @cached_property
+    def _factors(self) -> tuple[CommonFactor, ...]:
+        return common_factors(self.f.formula)
+
+    def _give_up(self, boxes: Boxes, reason: str) -> None:
+        self.unresolved.append(Unresolved(_pairs(boxes.hull), reason, boundary_degree(self.f, _wider(boxes.hull))))
+
+    def _size(self, hull: Boxes) -> float:
+        """Give the longest edge, relative to the domain."""
+        return float(((hull.hi - hull.lo)[:, 0] / (self.domain[:, 1] - self.domain[:, 0])).max())
+
+    def _large(self, hull: Boxes) -> bool:
+        return self._size(hull) > LARGE
+
+
+def clusters(boxes: Boxes) -> Iterator[Boxes]:
+    """Put boxes together that touch, directly or through others."""
+    if boxes.n < 2:
+        if boxes.n:
+            yield boxes
+        return
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    size = np.maximum((boxes.hi - boxes.lo).max(axis=1, keepdims=True), np.finfo(float).tiny)
+    tree = cKDTree((boxes.middle / size).T)
+    pairs = tree.query_pairs(1.0 + 1e-6, p=np.inf, output_type="ndarray")
+    touching = pairs[_touch(boxes[pairs[:, 0]], boxes[pairs[:, 1]])]
+    graph = coo_array((np.ones(len(touching), dtype=bool), touching.T), shape=(boxes.n, boxes.n))
+    number, labels = connected_components(graph, directed=False)
+    order = np.argsort(labels, kind="stable")
+    ends = np.searchsorted(labels[order], np.arange(number + 1))
+    for begin, end in itertools.pairwise(ends):
+        yield boxes[order[begin:end]]
+
+
+def _touch(first: Boxes, second: Boxes) -> Mask:
+    """Whether boxes meet, or would but for rounding."""
+    slack = 1e-3 * np.minimum(first.hi - first.lo, second.hi - second.lo)
+    return Boxes(first.lo - slack, first.hi + slack).meet(second)
+
+
+def _wider(box: Boxes) -> Boxes:
+    margin = 0.1 * (box.hi - box.lo) + 1e-12 * np.abs(box.hi)
+    return Boxes(box.lo - margin, box.hi + margin)
+
+
+def _pairs(box: Boxes) -> Array:
+    return np.stack([box.lo[:, 0], box.hi[:, 0]], axis=1)

@@ -1,0 +1,150 @@
+"""Result: what a census found, each piece of the box being one of excluded, proved to hold one critical point, or unresolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from saddlesim.census.clusters import Degenerate, Unresolved
+from saddlesim.census.enclosures import Array
+
+KINDS = ("minimum", "saddle", "maximum")
+
+
+@dataclass(frozen=True, eq=False)
+class CensusPoint:
+    """A critical point with a regular Hessian, the only one in a neighbourhood of its enclosure.
+
+    Attributes
+    ----------
+    x : (d,)
+        The middle of the enclosure.
+    enclosure : (d, 2)
+    value, gradient_norm : float
+        At x.
+    value_bounds : (2,)
+    eigenvalues : (d,)
+        Of the Hessian at x, ascending.
+    eigenvalue_bounds : (d, 2)
+        Of those at the critical point.
+    eigenvectors : (d, d)
+        In columns.
+    index, nullity : int
+    kind : str
+    unique_proved, index_proved : bool
+    margin : float
+        How many times farther from 0 the nearest eigenvalue is than its bounds are from it; 1 is a coin toss.
+    on_boundary : bool
+        Whether the enclosure is not inside of the box: it may be on its boundary, or just outside.
+    """
+
+    x: Array
+    enclosure: Array
+    value: float
+    value_bounds: Array
+    gradient_norm: float
+    eigenvalues: Array
+    eigenvalue_bounds: Array
+    eigenvectors: Array
+    index: int
+    kind: str
+    index_proved: bool
+    margin: float
+    on_boundary: bool
+    nullity: int = 0
+    unique_proved: bool = True
+
+    @property
+    def strict_saddle(self) -> bool:
+        """Whether it is a saddle with a negative eigenvalue; a maximum is none."""
+        return self.kind == "saddle" and self.index > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Census:
+    """All critical points of an objective in a box, as far as they are proved.
+
+    Attributes
+    ----------
+    objective : str
+    box : (d, 2)
+    points : tuple of CensusPoint
+        With a regular Hessian: minima first, by index, value and position.
+    degenerate : tuple of Degenerate
+        Points and sets that are resolved without a regular Hessian.
+    unresolved : tuple of Unresolved
+    boundary_degree : int or None
+        Of the gradient on the boundary of the box, where it is known.
+    boxes : int
+        How many boxes were looked at.
+    seconds : float
+        How long that took.
+    """
+
+    objective: str
+    box: Array
+    points: tuple[CensusPoint, ...]
+    degenerate: tuple[Degenerate, ...]
+    unresolved: tuple[Unresolved, ...]
+    boundary_degree: int | None
+    boxes: int
+    seconds: float
+    connections: tuple[Any, ...] = field(default=())
+
+    @property
+    def status(self) -> str:
+        """``complete`` if nothing is unresolved, else ``incomplete``."""
+        return "incomplete" if self.unresolved else "complete"
+
+    @property
+    def counts(self) -> Mapping[int, int]:
+        """How many points with a regular Hessian have each index that occurs."""
+        indices = [each.index for each in self.points]
+        return {index: indices.count(index) for index in sorted(set(indices))}
+
+    @property
+    def euler_sum(self) -> int | None:
+        """The sum of (-1)^index, degenerate points counted by their degree; None where one has none that is known."""
+        degrees = [each.degree for each in self.degenerate]
+        known = [each for each in degrees if each is not None]
+        regular = sum((-1) ** each.index for each in self.points)
+        return None if self.unresolved or len(known) < len(degrees) else regular + sum(known)
+
+    @property
+    def alarm(self) -> str:
+        """What is wrong if the boundary's degree is not the sum of (-1)^index; empty if nothing is, or nothing can be told."""
+        told = self.euler_sum is not None and self.boundary_degree is not None
+        if not told or self.euler_sum == self.boundary_degree or any(each.on_boundary for each in self.points):
+            return ""
+        return (
+            f"the gradient's degree on the boundary is {self.boundary_degree} but the points make {self.euler_sum}: "
+            "this contradicts the proofs and is a fault of the program; please report it"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give plain values, by the names of the attributes."""
+        return {
+            "objective": self.objective,
+            "box": self.box.tolist(),
+            "status": self.status,
+            "counts": {str(index): n for index, n in self.counts.items()},
+            "points": [_plain(each, "strict_saddle") for each in self.points],
+            "degenerate": [_plain(each) for each in self.degenerate],
+            "unresolved": [_plain(each) for each in self.unresolved],
+            "connections": [_plain(each) for each in self.connections],
+            "boundary_degree": self.boundary_degree,
+            "euler_sum": self.euler_sum,
+            "alarm": self.alarm,
+            "boxes": self.boxes,
+            "seconds": self.seconds,
+        }
+
+
+def _plain(thing: Any, *derived: str) -> dict[str, Any]:
+    """Give fields, and derived ones, with lists in place of arrays."""
+    names = [*thing.__dataclass_fields__, *derived]
+    values = {name: getattr(thing, name) for name in names}
+    return {name: each.tolist() if isinstance(each, np.ndarray) else each for name, each in values.items()}

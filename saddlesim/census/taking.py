@@ -1,0 +1,149 @@
+"""Taking a census: branching, then clusters, then what is said of each point."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from saddlesim.census.branching import Budget, Proved, branch
+from saddlesim.census.clusters import Resolver
+from saddlesim.census.degree import boundary_degree
+from saddlesim.census.enclosures import Array, Boxes, Enclosures
+from saddlesim.census.proof import inertia
+from saddlesim.census.result import KINDS, Census, CensusPoint
+from saddlesim.objectives import Objective
+
+MAX_BOXES = 2_000_000
+FIRST_RESOLUTION = 2.0**-9  # relative size down to which the whole box is cut before clusters are looked at
+MOST_DIMENSIONS = 12
+
+
+def census(
+    objective: Objective, box: ArrayLike | None = None, max_boxes: int = MAX_BOXES, seconds: float | None = None
+) -> Census:
+    """Find all critical points in a box, with proof.
+
+    Parameters
+    ----------
+    objective : Objective
+        One that has a `function`, an expression: everything in the library that has a text, and `saddlesim.expression`.
+    box : (d, 2), optional
+        Its domain by default.
+    max_boxes : int
+        After how many boxes to stop, with a partial answer; what was not looked at is unresolved then.
+    seconds : float, optional
+        After what time to stop likewise.
+
+    Returns
+    -------
+    Census
+
+    Raises
+    ------
+    TypeError
+        If the objective has no expression.
+    ValueError
+        If the box is not one, or has too many dimensions.
+
+    Examples
+    --------
+    >>> from saddlesim.objectives import OBJECTIVES
+    >>> found = census(OBJECTIVES["himmelblau"]())
+    >>> found.status, dict(found.counts)
+    ('complete', {0: 4, 1: 4, 2: 1})
+    """
+    began = time.monotonic()
+    function = getattr(objective, "function", None)
+    if function is None:
+        raise TypeError(
+            f"{objective} has no expression, which a proof needs; saddlesim.search finds critical points without one"
+        )
+    domain = checked_box(getattr(objective, "domain", None) if box is None else box, function.dimension, str(objective))
+    f = Enclosures(function)
+    budget = Budget(max_boxes, began + (np.inf if seconds is None else seconds))
+    proved = Proved(f.dimension)
+    whole = Boxes(domain[:, :1], domain[:, 1:])
+    left = branch(f, whole, domain, FIRST_RESOLUTION, budget, proved)
+    resolver = Resolver(f, domain, budget, proved)
+    resolver.resolve(left, FIRST_RESOLUTION)
+    return Census(
+        str(objective),
+        domain,
+        _points(f, objective, proved.tight, domain),
+        tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist())),
+        tuple(sorted(resolver.unresolved, key=lambda each: each.box.tolist())),
+        boundary_degree(f, whole),
+        budget.spent,
+        time.monotonic() - began,
+    )
+
+
+def checked_box(given: ArrayLike | None, dimension: int, objective: str) -> Array:
+    """Give a box as (d, 2).
+
+    Raises
+    ------
+    ValueError
+        If it is not bounded, empty, or of another dimension, or of more than can be cut up.
+    """
+    if given is None:
+        raise ValueError(f"{objective} has no domain; give a box")
+    box = np.array(given, dtype=np.float64)
+    if box.shape != (dimension, 2):
+        raise ValueError(
+            f"a box for {objective} has {dimension} intervals [low, high]; given is one of shape {box.shape}"
+        )
+    if dimension > MOST_DIMENSIONS:
+        raise ValueError(
+            f"{objective} has {dimension} dimensions; a box of more than {MOST_DIMENSIONS} cannot be cut up within any budget, "
+            "but saddlesim.search finds some of its critical points"
+        )
+    for low, high in box:
+        if not np.isfinite([low, high]).all():
+            raise ValueError(f"box has [{low:g}, {high:g}]: must be bounded")
+        if not low < high:
+            raise ValueError(f"box has [{low:g}, {high:g}]: the first must be below the second")
+    return box
+
+
+def _points(f: Enclosures, objective: Objective, tight: Boxes, domain: Array) -> tuple[CensusPoint, ...]:
+    told, values = inertia(f.hessian(tight)), f.value(tight)
+    x = tight.middle
+    with np.errstate(all="ignore"):
+        value, gradient = objective.value(x), objective.gradient(x)
+    inside = tight.within(Boxes(domain[:, :1], domain[:, 1:]))
+    made = []
+    for lane in range(tight.n):
+        bounds = np.stack([told.lo[lane], told.hi[lane]], axis=1)
+        index = int(told.index[lane])
+        made.append(
+            CensusPoint(
+                x=x[:, lane],
+                enclosure=np.stack([tight.lo[:, lane], tight.hi[:, lane]], axis=1),
+                value=float(value[lane]),
+                value_bounds=np.array([values.lo[lane], values.hi[lane]]),
+                gradient_norm=float(np.linalg.norm(gradient[:, lane])),
+                eigenvalues=bounds.mean(axis=1),
+                eigenvalue_bounds=bounds,
+                eigenvectors=told.vectors[lane],
+                index=index,
+                kind=_kind(index, f.dimension) if told.proved[lane] else "unknown",
+                index_proved=bool(told.proved[lane]),
+                margin=_margin(bounds),
+                on_boundary=not inside[lane],
+            )
+        )
+    return tuple(sorted(made, key=lambda each: (each.index, each.value_bounds[0], each.x.tolist())))
+
+
+def _kind(index: int, dimension: int) -> str:
+    minimum, saddle, maximum = KINDS
+    return minimum if index == 0 else maximum if index == dimension else saddle
+
+
+def _margin(bounds: Array) -> float:
+    middle, radius = np.abs(bounds.mean(axis=1)), (bounds[:, 1] - bounds[:, 0]) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.min(middle / radius))
