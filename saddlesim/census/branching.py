@@ -6,7 +6,7 @@ All pieces of a generation are treated at once, some thousand at a time. What is
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,40 +42,42 @@ class Budget:
         return self.spent >= self.boxes or time.monotonic() > self.until
 
 
-@dataclass
 class Proved:
-    """Boxes that hold one critical point each, none twice.
+    """Boxes that hold one critical point each, as they are found; the same point may come from several boxes that touch.
 
-    Attributes
+    Parameters
     ----------
-    tight, wide : Boxes
-        Where the point is, to a few units in the last place, and where there is no other one.
+    dimension : int
     """
 
-    dimension: int
-    tight: Boxes = field(init=False)
-    wide: Boxes = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tight = self.wide = joined([], self.dimension)
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self.n_found = 0
+        self._tight: list[Boxes] = []
+        self._wide: list[Boxes] = []
 
     def add(self, tight: Boxes, wide: Boxes) -> None:
-        """Add those that are not there.
+        """Add points by where they are, to a few units in the last place, and by where there is no other one."""
+        self._tight.append(tight)
+        self._wide.append(wide)
+        self.n_found += tight.n
+
+    def distinct(self) -> Boxes:
+        """Give where each point is, once.
 
         Two enclosures that meet are of one point if one of them lies where the other is alone; enclosures are some 10^12 times
         smaller than where they are alone, so that it always does.
         """
-        tight, wide = joined([self.tight, tight], self.dimension), joined([self.wide, wide], self.dimension)
+        tight, wide = joined(self._tight, self.dimension), joined(self._wide, self.dimension)
         order = np.argsort(tight.lo[0], kind="stable")
-        first = np.searchsorted(tight.lo[0][order], tight.hi[0][order], side="right")
+        tight, wide = tight[order], wide[order]
+        ends = np.searchsorted(tight.lo[0], tight.hi[0], side="right")
         twice = np.zeros(tight.n, dtype=bool)
-        for place, end in enumerate(first):
-            this, others = order[place], order[place + 1 : end]
-            if len(others) and not twice[this]:
-                same = tight[[this]].meet(tight[others]) & tight[others].within(wide[[this]])
-                twice[others[same]] = True
-        keep = np.flatnonzero(~twice)
-        self.tight, self.wide = tight[keep], wide[keep]
+        for place, end in enumerate(ends):
+            if end > place + 1 and not twice[place]:
+                others = slice(place + 1, end)
+                twice[others] |= tight[[place]].meet(tight[others]) & tight[others].within(wide[[place]])
+        return tight[np.flatnonzero(~twice)]
 
 
 def branch(f: Enclosures, boxes: Boxes, domain: Array, resolution: float, budget: Budget, proved: Proved) -> Boxes:

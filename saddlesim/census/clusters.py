@@ -6,22 +6,25 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from saddlesim.census.branching import Budget, Proved, branch
 from saddlesim.census.degree import boundary_degree
-from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask
+from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask, joined
 from saddlesim.census.isolated import alone
 from saddlesim.census.surfaces import surface
 from saddlesim.expressions.factors import CommonFactor, common_factors
-from saddlesim.expressions.germ import Germ, exact_point
+from saddlesim.expressions.germ import Germ, is_critical, simple_points
+from saddlesim.intervals import EPSILON
 
 FINER = 1 / 64  # by how much boxes of a cluster are made smaller in one go
 LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is looked for
 FINEST = 2.0**-46
 SHRINKS = 0.7  # a cluster round a point does so at least, relative to its size, each time its boxes are made `FINER`
-LARGE = 2.0**-6  # relative size from which on a cluster may be a curve
+LARGE, MANY = 2.0**-6, 32  # relative size, and number of boxes, from which on a cluster may be a curve or surface
+COARSE = 4096  # cells of the grid that puts together what was not looked at
 MOST_BOXES = 30_000  # of a cluster that is made finer
 
 
@@ -97,17 +100,28 @@ class Resolver:
 
     def resolve(self, boxes: Boxes, resolution: float) -> None:
         """Resolve what is left of a branching down to a resolution."""
-        for cluster in clusters(boxes):
-            self._resolve(cluster, resolution)
+        while boxes.n:
+            if self.budget.exhausted:
+                for piece in _pieces(boxes, self.domain):
+                    self._give_up(piece, "the budget of boxes or time was spent")
+                return
+            again = []
+            for cluster in clusters(boxes):
+                if self._resolved(cluster, resolution):
+                    continue
+                if self._may_be_set(cluster):
+                    self._make_finer(cluster, resolution)
+                else:
+                    again.append(cluster)
+            resolution *= FINER
+            boxes = branch(self.f, joined(again, self.f.dimension), self.domain, resolution, self.budget, self.proved)
 
-    def _resolve(self, boxes: Boxes, resolution: float) -> None:
-        hull = boxes.hull
+    def _resolved(self, boxes: Boxes, resolution: float) -> bool:
+        """Tell whether a cluster is done with, one way or the other."""
         smooth = self.f.smooth(boxes)
-        if not smooth.any():
+        if not smooth.any() or (resolution <= LOCATED and not smooth.all()):
             self._give_up(boxes, "f is not twice differentiable, or not defined, somewhere in there")
-        elif self.budget.exhausted:
-            self._give_up(boxes, "the budget of boxes or time was spent")
-        elif not ((self._large(hull) and self._is_surface(boxes)) or (resolution <= LOCATED and self._is_point(hull))):
+        elif resolution > LOCATED or not self._is_point(boxes.hull):
             if resolution <= FINEST:
                 self._give_up(boxes, "a critical point without a regular Hessian, or several close together")
             elif boxes.n > MOST_BOXES:
@@ -115,35 +129,40 @@ class Resolver:
                     boxes, "too many small boxes: no isolated critical point, or one too flat for this method"
                 )
             else:
-                self._make_finer(boxes, resolution)
+                return self._may_be_set(boxes) and self._is_surface(boxes)
+        return True
 
     def _make_finer(self, boxes: Boxes, resolution: float) -> None:
-        before = self.proved.tight.n
+        """Cut a large cluster up by itself, and go on with what shrinks or falls apart."""
+        before = self.proved.n_found
         left = branch(self.f, boxes, self.domain, resolution * FINER, self.budget, self.proved)
-        for cluster in clusters(left):
-            stays = self._size(cluster.hull) > SHRINKS * self._size(boxes.hull) and before == self.proved.tight.n
-            if stays and self._large(cluster.hull):
-                if not self._is_surface(cluster):
-                    self._give_up(
-                        cluster, "boxes along a curve or surface; none is proved to be one of critical points"
-                    )
-            else:
-                self._resolve(cluster, resolution * FINER)
+        for cluster in () if self.budget.exhausted else clusters(left):
+            stays = self._size(cluster.hull) > SHRINKS * self._size(boxes.hull) and before == self.proved.n_found
+            if stays and not self._is_surface(cluster):
+                self._give_up(cluster, "boxes along a curve or surface; none is proved to be one of critical points")
+            elif not stays:
+                self.resolve(cluster, resolution * FINER)
+        if self.budget.exhausted:
+            self.resolve(left, resolution)
 
     def _is_point(self, hull: Boxes) -> bool:
         """Whether a degenerate critical point of simple coordinates is proved to be alone in there."""
-        formula = self.f.formula
         reach = (hull.hi - hull.lo)[:, 0]
-        point = exact_point(formula, hull.middle[:, 0].tolist(), reach.tolist())
-        if point is None:
-            return False
+        for point in simple_points(hull.middle[:, 0].tolist(), reach.tolist()):
+            place = np.array([[float(each)] for each in point])
+            around = 4 * EPSILON * np.abs(place)
+            may = all(each.holds_zero[0] for each in self.f.gradient(Boxes(place - around, place + around)))
+            if may and is_critical(self.f.formula, point):
+                return self._is_alone(point, place, hull)
+        return False
+
+    def _is_alone(self, point: tuple[Any, ...], place: Array, hull: Boxes) -> bool:
         try:
-            germ = Germ(formula, point)
+            germ = Germ(self.f.formula, point)
         except ValueError:
             return False
         if not germ.nullity:
             return False
-        place = np.array([[float(each)] for each in point])
         box = Boxes(np.minimum(hull.lo, place), np.maximum(hull.hi, place))
         told = alone(self.f, germ, box)
         if told is None:
@@ -176,8 +195,8 @@ class Resolver:
         """Give the longest edge, relative to the domain."""
         return float(((hull.hi - hull.lo)[:, 0] / (self.domain[:, 1] - self.domain[:, 0])).max())
 
-    def _large(self, hull: Boxes) -> bool:
-        return self._size(hull) > LARGE
+    def _may_be_set(self, boxes: Boxes) -> bool:
+        return boxes.n >= MANY and self._size(boxes.hull) > LARGE
 
 
 def clusters(boxes: Boxes) -> Iterator[Boxes]:
@@ -200,6 +219,23 @@ def clusters(boxes: Boxes) -> Iterator[Boxes]:
     ends = np.searchsorted(labels[order], np.arange(number + 1))
     for begin, end in itertools.pairwise(ends):
         yield boxes[order[begin:end]]
+
+
+def _pieces(boxes: Boxes, domain: Array) -> Iterator[Boxes]:
+    """Put boxes together that lie in the same or neighbouring cells of a coarse grid, however many there are."""
+    if not boxes.n:
+        return
+    from scipy.ndimage import generate_binary_structure, label
+
+    d = len(domain)
+    n = max(2, int(COARSE ** (1 / d)))
+    part = (boxes.middle - domain[:, :1]) / (domain[:, 1:] - domain[:, :1])
+    cells = tuple(np.clip((part * n).astype(int), 0, n - 1))
+    taken = np.zeros((n,) * d, dtype=bool)
+    taken[cells] = True
+    labels = label(taken, generate_binary_structure(d, d))[0][cells]
+    for each in range(1, int(labels.max()) + 1):
+        yield boxes[np.flatnonzero(labels == each)]
 
 
 def _touch(first: Boxes, second: Boxes) -> Mask:

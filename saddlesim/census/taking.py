@@ -71,7 +71,7 @@ def census(
     return Census(
         str(objective),
         domain,
-        _points(f, objective, proved.tight, domain),
+        _points(f, objective, proved.distinct(), domain),
         tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist())),
         tuple(sorted(resolver.unresolved, key=lambda each: each.box.tolist())),
         boundary_degree(f, whole),

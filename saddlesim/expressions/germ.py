@@ -28,21 +28,23 @@ from saddlesim.expressions.formula import Formula
 HIGHEST = 6  # order of a form that is looked for
 DENOMINATORS = (1, 12, 1000)
 DIGITS = 40
+TINY = sympy.Rational(1, 10**30)
 MOST_OPERATIONS = 3000  # of an expression that is simplified
 
 
-def exact_point(formula: Formula, x: Sequence[float], reach: Sequence[float]) -> tuple[Any, ...] | None:
-    """Find a point of simple coordinates, each within `reach` of x, at which SymPy shows that the gradient is zero.
+def simple_points(x: Sequence[float], reach: Sequence[float]) -> Iterator[tuple[Any, ...]]:
+    """Give points of simple coordinates, each within `reach` of x.
 
     Simple are fractions, fractions of pi, and square roots of fractions.
     """
-    gradient = list(formula.derivatives(1).values())
-    names = symbols(formula.dimension)
-    for guess in itertools.product(*(list(_simple(*each)) for each in zip(x, reach, strict=True))):
-        place = dict(zip(names, guess, strict=True))
-        if all(_vanishes(each, place) for each in gradient):
-            return guess
-    return None
+    return itertools.product(*(list(_simple(*each)) for each in zip(x, reach, strict=True)))
+
+
+def is_critical(formula: Formula, point: tuple[Any, ...]) -> bool:
+    """Tell whether SymPy shows that the gradient is zero at a point."""
+    gradient = formula.derivatives(1).values()
+    place = dict(zip(symbols(formula.dimension), point, strict=True))
+    return all(_vanishes(each, place) for each in gradient)
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Germ:
     ----------
     formula : Formula
     point : tuple of SymPy numbers
-        As `exact_point` gives it.
+        A critical one.
 
     Attributes
     ----------
@@ -200,7 +202,8 @@ def _vanishes(expression: Any, place: dict[Any, Any]) -> bool:
     at = expression.subs(place, simultaneous=True)
     if at == 0:
         return True
-    if at.has(sympy.zoo, sympy.nan, sympy.oo) or abs(sympy.N(at, DIGITS)) > sympy.Rational(1, 10**30):
+    number = sympy.N(at, DIGITS)
+    if not number.is_Float or abs(number) > TINY:
         return False
     return bool(_simplified(at) == 0)
 
