@@ -38,21 +38,25 @@ class Degenerate:
         Encloses them.
     kind : str
         Of each of them.
-    nullity : int
-        How many eigenvalues of the Hessian are zero, exactly.
+    index, nullity : int
+        How many eigenvalues of the Hessian are negative, and how many are zero, exactly.
     degree : int or None
         Of the gradient on the box's boundary, where it is known.
     isolated : bool
         Whether it is one point; else a curve or surface of them.
     x : (d,)
-        The point, or one of the box.
+        The point, or one near the set.
+    value : float
+        At x.
     reason : str
         What was proved, and how.
     """
 
     box: Array
     kind: str
+    index: int
     nullity: int
+    value: float
     degree: int | None
     isolated: bool
     x: Array
@@ -170,7 +174,17 @@ class Resolver:
         inside = bool(((place[:, 0] >= self.domain[:, 0]) & (place[:, 0] <= self.domain[:, 1])).all())
         if inside and not any(np.array_equal(each.x, place[:, 0]) for each in self.degenerate):
             degree = told.degree if told.degree is not None else boundary_degree(self.f, _wider(box))
-            made = Degenerate(_pairs(box), told.kind, germ.nullity, degree, True, place[:, 0], told.reason)
+            made = Degenerate(
+                _pairs(box),
+                told.kind,
+                told.index,
+                germ.nullity,
+                self._value(place),
+                degree,
+                True,
+                place[:, 0],
+                told.reason,
+            )
             self.degenerate.append(made)
         return True
 
@@ -178,9 +192,10 @@ class Resolver:
         for factor in self._factors:
             told = surface(self.f, factor, boxes)
             if told is not None:
-                x = boxes.middle[:, 0]
-                nullity = self.f.dimension - 1
-                self.degenerate.append(Degenerate(_pairs(told.hull), told.kind, nullity, None, False, x, told.reason))
+                x, index, nullity = boxes.middle[:, :1], int(told.kind == "maximum"), self.f.dimension - 1
+                box, value = _pairs(told.hull), self._value(x)
+                made = Degenerate(box, told.kind, index, nullity, value, None, False, x[:, 0], told.reason)
+                self.degenerate.append(made)
                 return True
         return False
 
@@ -190,6 +205,9 @@ class Resolver:
 
     def _give_up(self, boxes: Boxes, reason: str) -> None:
         self.unresolved.append(Unresolved(_pairs(boxes.hull), reason, boundary_degree(self.f, _wider(boxes.hull))))
+
+    def _value(self, x: Array) -> float:
+        return float(self.f.formula.value(x)[0])
 
     def _size(self, hull: Boxes) -> float:
         """Give the longest edge, relative to the domain."""

@@ -10,7 +10,8 @@ bounds M'H(N_i + M dT/ds_i). But dF/ds_i is rho^(m-1) / (m-1)! times its (m-1)-t
 from __future__ import annotations
 
 import itertools
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +24,15 @@ MOST_DIRECTIONS = 20_000  # boxes on the unit sphere
 FIRST_CUTS = 4
 
 
-class Alone(NamedTuple):
+@dataclass(frozen=True)
+class Alone:
     """What a degenerate critical point is proved to be.
 
     Attributes
     ----------
     kind : str
+    index : int
+        How many eigenvalues of the Hessian are negative.
     degree : int or None
         Of the gradient round it; None where it is not told.
     reason : str
@@ -36,6 +40,7 @@ class Alone(NamedTuple):
     """
 
     kind: str
+    index: int
     degree: int | None
     reason: str
 
@@ -172,4 +177,4 @@ def _told(germ: Germ, m: int, signs: set[int], negative: int) -> Alone:
     )
     if negative or positive:
         reason += f"; beside it {negative} negative and {positive} positive eigenvalues"
-    return Alone(kind, None if degree is None else (-1) ** negative * degree, reason)
+    return Alone(kind, negative, None if degree is None else (-1) ** negative * degree, reason)

@@ -13,6 +13,7 @@ from saddlesim.census.degree import boundary_degree
 from saddlesim.census.enclosures import Array, Boxes, Enclosures
 from saddlesim.census.proof import inertia
 from saddlesim.census.result import KINDS, Census, CensusPoint
+from saddlesim.connections import connections
 from saddlesim.objectives import Objective
 
 MAX_BOXES = 2_000_000
@@ -21,9 +22,13 @@ MOST_DIMENSIONS = 12
 
 
 def census(
-    objective: Objective, box: ArrayLike | None = None, max_boxes: int = MAX_BOXES, seconds: float | None = None
+    objective: Objective,
+    box: ArrayLike | None = None,
+    max_boxes: int = MAX_BOXES,
+    seconds: float | None = None,
+    connected: bool = True,
 ) -> Census:
-    """Find all critical points in a box, with proof.
+    """Find all critical points in a box, with proof, and what the saddles connect, without.
 
     Parameters
     ----------
@@ -35,6 +40,8 @@ def census(
         After how many boxes to stop, with a partial answer; what was not looked at is unresolved then.
     seconds : float, optional
         After what time to stop likewise.
+    connected : bool
+        Whether to follow the gradient flow from each saddle of index 1; see `saddlesim.connections`.
 
     Returns
     -------
@@ -68,15 +75,19 @@ def census(
     left = branch(f, whole, domain, FIRST_RESOLUTION, budget, proved)
     resolver = Resolver(f, domain, budget, proved)
     resolver.resolve(left, FIRST_RESOLUTION)
+    points = _points(f, objective, proved.distinct(), domain)
+    degenerate = tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist()))
+    listed = [*points, *(each for each in degenerate if each.isolated)]
     return Census(
         str(objective),
         domain,
-        _points(f, objective, proved.distinct(), domain),
-        tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist())),
+        points,
+        degenerate,
         tuple(sorted(resolver.unresolved, key=lambda each: each.box.tolist())),
         boundary_degree(f, whole),
         budget.spent,
         time.monotonic() - began,
+        connections(objective, listed, domain) if connected and f.dimension > 1 else (),
     )
 
 
