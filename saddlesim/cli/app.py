@@ -164,23 +164,61 @@ def show(
 @app.command()
 def classify(
     name: ObjectiveName = None,
-    at: Annotated[str, typer.Option("--at", help="The point: 0.1,2.9", metavar="X,Y,...")] = "",
-    find: Annotated[
-        bool, typer.Option("--find", help="Search from the point for the critical point it leads to.")
-    ] = False,
+    box: Annotated[
+        str | None,
+        typer.Option("--box", "-b", help='Where to look: "-6,6;-6,6". Default: its domain.', metavar="LOW,HIGH;..."),
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Only test this point: 0.1,2.9", metavar="X,Y,...")] = None,
+    find: Annotated[bool, typer.Option("--find", help="Search from --at for the critical point it leads to.")] = False,
+    hessian: Annotated[
+        str | None, typer.Option("--hessian", help='Only test this symmetric matrix: "2,1;1,-3"', metavar="ROW;ROW;...")
+    ] = None,
     expression: Text = None,
+    variables: Annotated[
+        str | None, typer.Option("--variables", help="The names of the expression's variables: x,y", metavar="NAME,...")
+    ] = None,
     parameters: Parameters = None,
+    max_boxes: Annotated[
+        int, typer.Option("--max-boxes", min=1, help="After how many boxes to stop, with a partial answer.")
+    ] = 2_000_000,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.0, help="After what time to stop, with a partial answer.")
+    ] = 60.0,
+    most: Annotated[int, typer.Option("--most", min=0, help="How many critical points to show.")] = 30,
+    picture: Annotated[
+        bool, typer.Option("--plot", help="Draw the points on a map, or f along each eigenvector at --at.")
+    ] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to put pictures.")] = Path("."),
+    formats: Formats = None,
     trust: Trusted = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put the Hessian test to a point: gradient, eigenvalues, index and kind, and how far from a coin toss that is."""
-    with exit_codes():
-        from saddlesim.cli.loading import make_objective, trust_classes
-        from saddlesim.cli.showing import classify_point
+    """Find all critical points in a box and prove them: where they are, that there are no others, and their Morse index.
 
-        classify_point(
-            make_objective(name, expression, parameters or [], trust_classes(trust or [])), at, find, as_json
-        )
+    With --at, put the Hessian test to one point; with --hessian, to a bare matrix.
+    """
+    with exit_codes():
+        from saddlesim.cli.classifying import Output, classify_box, classify_hessian, classify_point
+        from saddlesim.cli.exits import UsageError
+        from saddlesim.cli.loading import make_objective, trust_classes
+
+        names = tuple(each.value for each in formats or [Format.png]) if picture else ()
+        output = Output(as_json, out, names, most)
+        if hessian is not None:
+            if name or expression or at or box:
+                raise UsageError("--hessian is a matrix by itself; leave out objective, --at and --box")
+            classify_hessian(hessian, output)
+            return
+        if at is not None and box is not None:
+            raise UsageError("--at tests one point and --box looks at a whole box; give one of them")
+        if find and at is None:
+            raise UsageError("--find starts at a point; give it with --at")
+        given = [*(parameters or []), *([f"variables=[{variables}]"] if variables else [])]
+        objective = make_objective(name, expression, given, trust_classes(trust or []))
+        if at is None:
+            classify_box(objective, box, max_boxes, seconds, output)
+        else:
+            classify_point(objective, at, find, output)
 
 
 @app.command()

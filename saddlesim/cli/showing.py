@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from saddlesim import store
-from saddlesim.analysis import LocalAnalysis, analyse, coordinates, listed_points, polish
+from saddlesim.analysis import listed_points
 from saddlesim.cli.console import console_for_results
-from saddlesim.cli.exits import UsageError
 from saddlesim.objectives import CriticalPoint, Objective
 from saddlesim.spectrum import eigenvalues, zero_threshold
 
@@ -40,28 +39,12 @@ def show_objective(objective: Objective, most: int, out: Path, formats: Sequence
     console.print(Text(str(objective), style="bold"))
     for name, each in facts.items():
         if each not in (None, "", []) and name not in _NOT_IN_TEXT:
-            console.print(Text(f"{name.replace('_', ' '):13} {_words(each)}"), soft_wrap=True)
+            console.print(Text(f"{name.replace('_', ' '):13} {words(each)}"), soft_wrap=True)
     console.print(Text(_count(objective, listed, len(points))), soft_wrap=True)
     if told:
         console.print(_table(told))
     for path in files:
         console.print(Text(path), soft_wrap=True)
-
-
-def classify_point(objective: Objective, given: str, find: bool, as_json: bool) -> None:
-    """Tell what gradient and Hessian say at a point, or at the critical point that a search from it ends at."""
-    x = _parsed(given, getattr(objective, "dimension", None), str(objective))
-    try:
-        found = analyse(objective, polish(objective, x) if find else x)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    told = _analysis(found)
-    if as_json:
-        typer.echo(store.json_text({"objective": str(objective), **told}))
-        return
-    for name, each in told.items():
-        typer.echo(f"{name.replace('_', ' '):14} {_words(each)}")
-    typer.echo(_verdict(found))
 
 
 def _facts(objective: Any) -> dict[str, Any]:
@@ -132,8 +115,8 @@ def _table(points: list[dict[str, Any]]) -> Table:
             str(each["index"]),
             str(each["nullity"]),
             f"{each['value']:.8g}",
-            _numbers(each["x"], 7),
-            "-" if each["eigenvalues"] is None else _numbers(_without_rounding(each["eigenvalues"]), 5),
+            numbers(each["x"], 7),
+            "-" if each["eigenvalues"] is None else numbers(_without_rounding(each["eigenvalues"]), 5),
         )
     return table
 
@@ -142,32 +125,6 @@ def _without_rounding(values: list[float]) -> list[float]:
     """Put 0 for eigenvalues that are called zero."""
     threshold = float(zero_threshold(np.array(values)))
     return [0.0 if abs(each) <= threshold else each for each in values]
-
-
-def _analysis(found: LocalAnalysis) -> dict[str, Any]:
-    spectrum = found.spectrum
-    return {
-        "x": found.x.tolist(),
-        "value": found.value,
-        "gradient_norm": found.gradient_norm,
-        "critical": found.is_critical,
-        "eigenvalues": spectrum.eigenvalues.tolist(),
-        "index": int(spectrum.index),
-        "nullity": int(spectrum.nullity),
-        "kind": str(spectrum.kind) if found.is_critical else "none",
-        "threshold": float(spectrum.threshold),
-        "margin": float(spectrum.margin),
-    }
-
-
-def _verdict(found: LocalAnalysis) -> str:
-    kind, index = str(found.spectrum.kind), int(found.spectrum.index)
-    if not found.is_critical:
-        return f"no critical point: |gradient| = {found.gradient_norm:.3g}; --find goes to the one it leads to"
-    if kind == "degenerate":
-        return "degenerate: eigenvalues of one sign and zeros; the second-derivative test is silent"
-    margin = float(found.spectrum.margin)
-    return f"{kind} of index {index}; the eigenvalue nearest to 0 is {margin:.3g} times what would be called zero"
 
 
 def _drawn(objective: Objective, out: Path, formats: Sequence[str]) -> list[str]:
@@ -183,27 +140,15 @@ def _drawn(objective: Objective, out: Path, formats: Sequence[str]) -> list[str]
     return [str(path) for path in paths]
 
 
-def _parsed(given: str, dimension: int | None, objective: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    try:
-        x = np.array([float(each) for each in given.strip("[]() ").split(",")])
-    except ValueError:
-        raise UsageError(f"--at {given!r}: must be numbers with commas between, such as --at 0.1,2.9") from None
-    if not np.isfinite(x).all():
-        raise UsageError(f"--at {given}: must be finite")
-    if dimension is not None and len(x) != dimension:
-        raise UsageError(f"--at {coordinates(x)} has {len(x)} components but {objective} has dimension {dimension}")
-    return x
-
-
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
     if isinstance(value, list):
         if value and isinstance(value[0], list):
             boxes = [f"[{low:g}, {high:g}]" for low, high in value]
             return f"{boxes[0]}^{len(boxes)}" if len(set(boxes)) == 1 < len(boxes) else " x ".join(boxes[:6])
-        return ", ".join(value) if value and isinstance(value[0], str) else _numbers(value, 10, 12)
+        return ", ".join(value) if value and isinstance(value[0], str) else numbers(value, 10, 12)
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _numbers(values: Sequence[float], digits: int, most: int = MOST_COMPONENTS) -> str:
+def numbers(values: Sequence[float], digits: int, most: int = MOST_COMPONENTS) -> str:
     told = [f"{each + 0.0:.{digits}g}" for each in values[:most]]
     return f"({', '.join(told)}{', ...' if len(values) > most else ''})"
