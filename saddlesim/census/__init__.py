@@ -9,3 +9,4 @@ from saddlesim.census.result import Census as Census
 from saddlesim.census.result import CensusPoint as CensusPoint
 from saddlesim.census.taking import MAX_BOXES as MAX_BOXES
 from saddlesim.census.taking import census as census
+from saddlesim.census.taking import checked_box as checked_box

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from saddlesim.census.clusters import Degenerate, Unresolved
 from saddlesim.census.enclosures import Array
+from saddlesim.connections import Connection
 
 KINDS = ("minimum", "saddle", "maximum")
 
@@ -82,6 +84,8 @@ class Census:
         How many boxes were looked at.
     seconds : float
         How long that took.
+    connections : tuple of Connection
+        What the saddles of index 1 join; places count the points, then the isolated degenerate ones.
     """
 
     objective: str
@@ -92,7 +96,7 @@ class Census:
     boundary_degree: int | None
     boxes: int
     seconds: float
-    connections: tuple[Any, ...] = field(default=())
+    connections: tuple[Connection, ...] = ()
 
     @property
     def status(self) -> str:
@@ -141,6 +145,28 @@ class Census:
             "boxes": self.boxes,
             "seconds": self.seconds,
         }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Census:
+        """Make one of what `as_dict` gave; the time that it took may be left out."""
+        return cls(
+            plain["objective"],
+            np.array(plain["box"]),
+            tuple(_made(CensusPoint, each) for each in plain["points"]),
+            tuple(_made(Degenerate, each) for each in plain["degenerate"]),
+            tuple(_made(Unresolved, each) for each in plain["unresolved"]),
+            plain["boundary_degree"],
+            plain["boxes"],
+            plain.get("seconds", math.nan),
+            tuple(_made(Connection, each) for each in plain["connections"]),
+        )
+
+
+def _made(cls: type[Any], plain: Mapping[str, Any]) -> Any:
+    """Make a row of its plain values: lists are tuples among connections, and arrays elsewhere."""
+    row = tuple if cls is Connection else np.array
+    names = [each.name for each in fields(cls) if each.name in plain]
+    return cls(**{name: row(plain[name]) if isinstance(plain[name], list | tuple) else plain[name] for name in names})
 
 
 def _plain(thing: Any, *derived: str) -> dict[str, Any]:

@@ -62,13 +62,8 @@ def census(
     ('complete', {0: 4, 1: 4, 2: 1})
     """
     began = time.monotonic()
-    function = getattr(objective, "function", None)
-    if function is None:
-        raise TypeError(
-            f"{objective} has no expression, which a proof needs; saddlesim.search finds critical points without one"
-        )
-    domain = checked_box(getattr(objective, "domain", None) if box is None else box, function.dimension, str(objective))
-    f = Enclosures(function)
+    domain = checked_box(objective, box)
+    f = Enclosures(objective.function)  # type: ignore[attr-defined]  # checked
     budget = Budget(max_boxes, began + (np.inf if seconds is None else seconds))
     proved = Proved(f.dimension)
     whole = Boxes(domain[:, :1], domain[:, 1:])
@@ -91,24 +86,31 @@ def census(
     )
 
 
-def checked_box(given: ArrayLike | None, dimension: int, objective: str) -> Array:
-    """Give a box as (d, 2).
+def checked_box(objective: Objective, given: ArrayLike | None = None) -> Array:
+    """Give the box to look at as (d, 2), by default the objective's domain.
 
     Raises
     ------
+    TypeError
+        If the objective has no expression.
     ValueError
-        If it is not bounded, empty, or of another dimension, or of more than can be cut up.
+        If the box is not bounded, empty, or of another dimension, or of more than can be cut up.
     """
+    function = getattr(objective, "function", None)
+    if function is None:
+        raise TypeError(
+            f"{objective} has no expression, which a proof needs; saddlesim.search finds points without one"
+        )
+    given = getattr(objective, "domain", None) if given is None else given
     if given is None:
         raise ValueError(f"{objective} has no domain; give a box")
-    box = np.array(given, dtype=np.float64)
-    if box.shape != (dimension, 2):
+    box, d = np.array(given, dtype=np.float64), function.dimension
+    if box.shape != (d, 2):
+        shape = f"{len(box)} of {box.shape[1]}" if box.ndim == 2 else f"an array of shape {box.shape}"
+        raise ValueError(f"a box for {objective} has {d} pairs of numbers, low and high; given is {shape}")
+    if d > MOST_DIMENSIONS:
         raise ValueError(
-            f"a box for {objective} has {dimension} intervals [low, high]; given is one of shape {box.shape}"
-        )
-    if dimension > MOST_DIMENSIONS:
-        raise ValueError(
-            f"{objective} has {dimension} dimensions; a box of more than {MOST_DIMENSIONS} cannot be cut up within any budget, "
+            f"{objective} has {d} dimensions; a box of more than {MOST_DIMENSIONS} cannot be cut up within any budget, "
             "but saddlesim.search finds some of its critical points"
         )
     for low, high in box:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saddlesim.cli.console import console_for_results
-from saddlesim.experiments import EscapeResult
+from saddlesim.experiments import ClassificationResult, EscapeResult
 from saddlesim.experiments.base import dotted_figures
 from saddlesim.runs import Run
 from saddlesim.scenario import Check
@@ -20,7 +20,8 @@ def print_result(done: Run, quiet: bool, verbose: bool) -> None:
     console = console_for_results()
     if not quiet:
         console.print(Text(done.scenario.title, style="bold"))
-        table = _escape_table(done) if isinstance(done.result, EscapeResult) else _figure_table(done.summary)
+        tables = {EscapeResult: _escape_table, ClassificationResult: _census_table}
+        table = tables.get(type(done.result), _figure_table)(done)
         console.print(table)
     for check in done.expect:
         if not quiet or not check.passed:
@@ -68,9 +69,20 @@ def _escape_row(figures: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _figure_table(summary: dict[str, Any]) -> Table:
+def _census_table(done: Run) -> Table:
+    columns = ("minima", "saddles", "maxima", "degenerate_points", "degenerate_sets", "unresolved", "euler_sum")
+    table = Table("objective", "status", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name.replace("_", " "), justify="right")
+    for label, figures in done.summary["objectives"].items():
+        status = "complete, proved" if figures["complete"] and figures["all_proved"] else "incomplete"
+        table.add_row(label, status, *("-" if figures[name] is None else str(figures[name]) for name in columns))
+    return table
+
+
+def _figure_table(done: Run) -> Table:
     table = Table("figure", "value", box=None, pad_edge=False, header_style="bold")
-    for name, value in dotted_figures(summary).items():
+    for name, value in dotted_figures(done.summary).items():
         table.add_row(name, f"{value:g}")
     return table
 

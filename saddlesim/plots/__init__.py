@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 from importlib import resources
 from io import BytesIO
@@ -10,10 +11,14 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
-from saddlesim.experiments import EscapeResult, Result
+from saddlesim.census import Census
+from saddlesim.connections import Connection
+from saddlesim.experiments import ClassificationResult, EscapeResult, Result
 from saddlesim.objectives import Objective
-from saddlesim.plots import escape
+from saddlesim.plots import census as census_pictures
+from saddlesim.plots import disconnectivity, escape, hessian_test
 from saddlesim.plots import objective as objective_pictures
 
 FORMATS = ("png", "svg", "pdf")
@@ -43,6 +48,30 @@ def objective_figure(objective: Objective) -> Figure:
         return objective_pictures.objective_figure(objective)
 
 
+def census_figure(objective: Objective, found: Census) -> Figure:
+    """Draw what a census found, on a map where there are two variables."""
+    with rc_context(fname=str(STYLE)), np.errstate(all="ignore"):
+        return census_pictures.census_figure(objective, found)
+
+
+def disconnectivity_figure(points: Sequence[Any], connections: Sequence[Connection]) -> Figure:
+    """Draw which minima become one as the height that may be passed rises."""
+    with rc_context(fname=str(STYLE)):
+        return disconnectivity.disconnectivity_figure(points, connections)
+
+
+def hessian_test_figure(objective: Objective, x: ArrayLike) -> Figure:
+    """Draw a function along each eigenvector of its Hessian at x, (d,), against its quadratic model."""
+    with rc_context(fname=str(STYLE)), np.errstate(all="ignore"):
+        return hessian_test.hessian_test_figure(objective, x)
+
+
+def quadratic_form_figure(hessian: ArrayLike) -> Figure:
+    """Draw the quadratic form of a symmetric matrix, (d, d), along each eigenvector."""
+    with rc_context(fname=str(STYLE)):
+        return hessian_test.quadratic_form_figure(hessian)
+
+
 def rendered(figure: Figure, format: str) -> bytes:
     """Give the bytes of a picture file in one of `FORMATS`; they hold no time, so that the same result gives the same bytes."""
     buffer = BytesIO()
@@ -65,3 +94,13 @@ def _(result: EscapeResult) -> dict[str, Figure]:
         "survival": escape.survival_figure(result),
     }
     return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+@_figures.register
+def _(result: ClassificationResult) -> dict[str, Figure]:
+    drawn = {}
+    for label, found in result.found.items():
+        drawn[label] = census_pictures.census_figure(result.experiment.objectives[label], found)
+        if any(each.kind == "saddle" for each in found.points) and len(found.box) > 1:
+            drawn[f"{label}_tree"] = disconnectivity.disconnectivity_figure(found.points, found.connections)
+    return drawn
