@@ -14,7 +14,7 @@ from saddlesim.census.branching import Budget, Proved, branch
 from saddlesim.census.degree import boundary_degree
 from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask, joined
 from saddlesim.census.isolated import alone
-from saddlesim.census.surfaces import surface
+from saddlesim.census.surfaces import surfaces
 from saddlesim.expressions.factors import CommonFactor, common_factors
 from saddlesim.expressions.germ import Germ, is_critical, simple_points
 from saddlesim.intervals import EPSILON
@@ -24,7 +24,7 @@ LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is
 FINEST = 2.0**-46
 SHRINKS = 0.7  # a cluster round a point does so at least, relative to its size, each time its boxes are made `FINER`
 LARGE, MANY = 2.0**-6, 32  # relative size, and number of boxes, from which on a cluster may be a curve or surface
-COARSE = 4096  # cells of the grid that puts together what was not looked at
+COARSE = 256  # cells of the grid that puts together what was not looked at
 MOST_BOXES = 30_000  # of a cluster that is made finer
 
 
@@ -50,6 +50,8 @@ class Degenerate:
         At x.
     reason : str
         What was proved, and how.
+    equation : str
+        What is 0 on a curve or surface.
     """
 
     box: Array
@@ -61,6 +63,7 @@ class Degenerate:
     isolated: bool
     x: Array
     reason: str
+    equation: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +109,7 @@ class Resolver:
         """Resolve what is left of a branching down to a resolution."""
         while boxes.n:
             if self.budget.exhausted:
-                for piece in _pieces(boxes, self.domain):
+                for piece in _pieces(boxes, self.domain, connected=True):
                     self._give_up(piece, "the budget of boxes or time was spent")
                 return
             again = []
@@ -189,22 +192,39 @@ class Resolver:
         return True
 
     def _is_surface(self, boxes: Boxes) -> bool:
+        """Whether most of a cluster is proved to be curves or surfaces of critical points; what is not is given up."""
+        left, found = boxes, []
         for factor in self._factors:
-            told = surface(self.f, factor, boxes)
-            if told is not None:
-                x, index, nullity = boxes.middle[:, :1], int(told.kind == "maximum"), self.f.dimension - 1
-                box, value = _pairs(told.hull), self._value(x)
-                made = Degenerate(box, told.kind, index, nullity, value, None, False, x[:, 0], told.reason)
-                self.degenerate.append(made)
-                return True
-        return False
+            made, told = surfaces(self.f, factor, left)
+            found += made
+            left = left[np.flatnonzero(~told)]
+        if not found or left.n > boxes.n / 2:
+            return False
+        for each in found:
+            x = each.boxes.middle[:, :1]
+            index, nullity = int(each.kind == "maximum"), self.f.dimension - 1
+            box, value = _pairs(each.boxes.hull), self._value(x)
+            self.degenerate.append(
+                Degenerate(box, each.kind, index, nullity, value, None, False, x[:, 0], each.reason, each.equation)
+            )
+        for cluster in clusters(left):
+            self._give_up(
+                cluster, "where curves or surfaces of critical points meet, or the curvature across them is zero"
+            )
+        return True
 
     @cached_property
     def _factors(self) -> tuple[CommonFactor, ...]:
         return common_factors(self.f.formula)
 
     def _give_up(self, boxes: Boxes, reason: str) -> None:
-        self.unresolved.append(Unresolved(_pairs(boxes.hull), reason, boundary_degree(self.f, _wider(boxes.hull))))
+        """Leave a cluster unresolved, piece by piece if it is large."""
+        if self._size(boxes.hull) > LARGE:
+            hulls = [_pairs(piece.hull) for piece in _pieces(boxes, self.domain, connected=False)]
+            self.unresolved += [Unresolved(hull, reason) for hull in hulls]
+        else:
+            degree = boundary_degree(self.f, _wider(boxes.hull))
+            self.unresolved.append(Unresolved(_pairs(boxes.hull), reason, degree))
 
     def _value(self, x: Array) -> float:
         return float(self.f.formula.value(x)[0])
@@ -239,8 +259,8 @@ def clusters(boxes: Boxes) -> Iterator[Boxes]:
         yield boxes[order[begin:end]]
 
 
-def _pieces(boxes: Boxes, domain: Array) -> Iterator[Boxes]:
-    """Put boxes together that lie in the same or neighbouring cells of a coarse grid, however many there are."""
+def _pieces(boxes: Boxes, domain: Array, connected: bool) -> Iterator[Boxes]:
+    """Put boxes together that lie in the same cell of a coarse grid, or in cells that are connected."""
     if not boxes.n:
         return
     from scipy.ndimage import generate_binary_structure, label
@@ -249,10 +269,13 @@ def _pieces(boxes: Boxes, domain: Array) -> Iterator[Boxes]:
     n = max(2, int(COARSE ** (1 / d)))
     part = (boxes.middle - domain[:, :1]) / (domain[:, 1:] - domain[:, :1])
     cells = tuple(np.clip((part * n).astype(int), 0, n - 1))
-    taken = np.zeros((n,) * d, dtype=bool)
-    taken[cells] = True
-    labels = label(taken, generate_binary_structure(d, d))[0][cells]
-    for each in range(1, int(labels.max()) + 1):
+    if connected:
+        taken = np.zeros((n,) * d, dtype=bool)
+        taken[cells] = True
+        labels = label(taken, generate_binary_structure(d, d))[0][cells]
+    else:
+        labels = np.ravel_multi_index(cells, (n,) * d)
+    for each in np.unique(labels):
         yield boxes[np.flatnonzero(labels == each)]
 
 

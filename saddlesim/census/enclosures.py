@@ -124,8 +124,15 @@ class Enclosures:
         with np.errstate(all="ignore"):  # what is not finite is a bound
             made = self._functions[order](x)
         return {
-            place: _filled(each, boxes.n) for place, each in zip(self.formula.derivatives(order), made, strict=True)
+            place: self.filled(each, boxes.n) for place, each in zip(self.formula.derivatives(order), made, strict=True)
         }
+
+    @staticmethod
+    def filled(made: Any, n: int) -> Interval:
+        """Give each of n lanes its own bounds where all have the same ones, as of a constant."""
+        interval = made if isinstance(made, Interval) else Interval.exact(float(made))
+        lo, hi = np.broadcast_to(interval.lo, n), np.broadcast_to(interval.hi, n)
+        return Interval(lo, hi, None if interval.partial is None else np.broadcast_to(interval.partial, n))
 
     @cached_property
     def arithmetic(self) -> Any:
@@ -152,13 +159,6 @@ def product(matrix: Array, ball: Ball) -> Ball:
 def covered(sums: Array, n: int) -> Array:
     """Round sums of n products of numbers that are not negative up, so that they are bounds."""
     return sums * (1 + 4 * (n + 2) * EPSILON) + TINY
-
-
-def _filled(made: Any, n: int) -> Interval:
-    """Give each lane its own number where all have the same one."""
-    interval = made if isinstance(made, Interval) else Interval.exact(float(made))
-    lo, hi = np.broadcast_to(interval.lo, n), np.broadcast_to(interval.hi, n)
-    return Interval(lo, hi, None if interval.partial is None else np.broadcast_to(interval.partial, n))
 
 
 def _stacked(intervals: list[Interval]) -> Ball:

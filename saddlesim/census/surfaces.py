@@ -7,63 +7,78 @@ its trace.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from saddlesim.census.enclosures import Array, Boxes, Enclosures, thin
+from saddlesim.census.enclosures import Boxes, Enclosures, Mask, thin
 from saddlesim.expressions.factors import CommonFactor
 from saddlesim.intervals import Interval
 
 
-class Surface(NamedTuple):
-    """What a set of critical points is proved to be: kind of each point, the surface's enclosure, and why."""
+@dataclass(frozen=True)
+class Surface:
+    """Critical points that fill q = 0 where it meets boxes, (d, B).
 
+    Attributes
+    ----------
+    boxes : Boxes
+    kind : str
+        Of each point: a minimum or a maximum, though not a strict one.
+    equation : str
+        q, in the formula's own names.
+    reason : str
+    """
+
+    boxes: Boxes
     kind: str
-    hull: Boxes
+    equation: str
     reason: str
 
 
 @np.errstate(all="ignore")
-def surface(f: Enclosures, factor: CommonFactor, boxes: Boxes) -> Surface | None:
-    """Prove that the critical points in boxes are a surface on which the factor vanishes; None where that fails."""
-    q, slopes, rest = (_evaluated(f, code, boxes) for code in (factor.value, factor.gradient, factor.rest))
-    on = q[0].holds_zero
-    if not on.any() or not np.logical_or.reduce([~each.holds_zero & each.whole for each in rest]).all():
-        return None
-    regular = np.logical_or.reduce([~each.holds_zero & each.whole for each in slopes])
+def surfaces(f: Enclosures, factor: CommonFactor, boxes: Boxes) -> tuple[list[Surface], Mask]:
+    """Prove that critical points in boxes fill a surface on which the factor vanishes.
+
+    Returns
+    -------
+    list of Surface
+        One for each kind that there is.
+    (B,) of bool
+        In which boxes all critical points, if there are any, are on these.
+    """
+    (q,), slopes, rest = (_evaluated(f, code, boxes) for code in (factor.value, factor.gradient, factor.rest))
+    alone = q.whole & _some_nonzero(rest)
+    regular = alone & q.holds_zero & _some_nonzero(slopes)
     trace: Any = sum((a * b for a, b in zip(slopes, rest, strict=True)), start=Interval(0.0, 0.0))
-    up, down = (trace.lo > 0) & trace.whole, (trace.hi < 0) & trace.whole
-    if not regular[on].all() or not (up[on].all() or down[on].all()) or not _crossed(f, factor, boxes):
-        return None
-    kind, sign = ("minimum", "positive") if up[on].all() else ("maximum", "negative")
-    what = {1: "an isolated point", 2: "a smooth curve"}.get(
-        f.dimension, f"a smooth surface of dimension {f.dimension - 1}"
-    )
-    reason = f"{what} of critical points, {factor.text} = 0; across it the second derivative is {sign}"
-    return Surface(kind, boxes[on].hull, reason)
+    made, told = [], alone & ~q.holds_zero
+    for kind, sign, here in (("minimum", "positive", trace.lo > 0), ("maximum", "negative", trace.hi < 0)):
+        on = np.flatnonzero(regular & trace.whole & here)
+        if len(on) and _reached(f, factor, boxes[on]):
+            what = "a smooth curve" if f.dimension == 2 else f"a smooth surface of dimension {f.dimension - 1}"
+            reason = f"{what} of critical points, {factor.text} = 0; across it the second derivative is {sign}"
+            made.append(Surface(boxes[on], kind, factor.text, reason))
+            told[on] = True
+    return made, told
 
 
-def _crossed(f: Enclosures, factor: CommonFactor, boxes: Boxes) -> bool:
-    """Whether q surely has both signs at corners of one of the boxes."""
-    (low,) = _evaluated(f, factor.value, thin(boxes.lo))
-    (high,) = _evaluated(f, factor.value, thin(boxes.hi))
+def _some_nonzero(components: list[Interval]) -> Mask:
+    """Whether surely one of the components is not zero, in all of a box."""
+    return np.asarray(np.logical_or.reduce([~each.holds_zero & each.whole for each in components]))
+
+
+def _reached(f: Enclosures, factor: CommonFactor, boxes: Boxes) -> bool:
+    """Whether q surely vanishes somewhere in one of the boxes: it has both signs at corners of it, or is zero at one."""
     mixed = boxes.lo.copy()
     mixed[0] = boxes.hi[0]
-    (side,) = _evaluated(f, factor.value, thin(mixed))
-    positive = (low.lo > 0) | (high.lo > 0) | (side.lo > 0)
-    negative = (low.hi < 0) | (high.hi < 0) | (side.hi < 0)
-    return bool((positive & negative).any())
+    corners = [_evaluated(f, factor.value, thin(each))[0] for each in (boxes.lo, boxes.hi, mixed)]
+    positive = np.logical_or.reduce([each.lo > 0 for each in corners])
+    negative = np.logical_or.reduce([each.hi < 0 for each in corners])
+    zero = np.logical_or.reduce([(each.lo == 0) & (each.hi == 0) for each in corners])
+    return bool(((positive & negative) | zero).any())
 
 
 def _evaluated(f: Enclosures, code: Any, boxes: Boxes) -> list[Interval]:
     x = [Interval(*each) for each in zip(boxes.lo, boxes.hi, strict=True)]
-    made = [each if isinstance(each, Interval) else Interval.exact(float(each)) for each in code.bound(f.arithmetic)(x)]
-    return [
-        Interval(_lanes(each.lo, boxes.n), _lanes(each.hi, boxes.n), None if each.partial is None else each.partial)
-        for each in made
-    ]
-
-
-def _lanes(bound: Array, n: int) -> Array:
-    return np.asarray(np.broadcast_to(bound, n))
+    return [f.filled(each, boxes.n) for each in code.bound(f.arithmetic)(x)]

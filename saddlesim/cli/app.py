@@ -182,8 +182,18 @@ def classify(
         int, typer.Option("--max-boxes", min=1, help="After how many boxes to stop, with a partial answer.")
     ] = 2_000_000,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.0, help="After what time to stop, with a partial answer.")
+        float, typer.Option("--seconds", min=0.001, help="After what time to stop, with a partial answer.")
     ] = 60.0,
+    searched: Annotated[
+        bool | None,
+        typer.Option(
+            "--search/--prove",
+            help="Search from many starts, without proof, or prove. Default: prove what has a text of at most 6 variables.",
+            show_default=False,
+        ),
+    ] = None,
+    starts: Annotated[int, typer.Option("--starts", min=1, help="How many starts a search has.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of a search's starts.")] = 0,
     most: Annotated[int, typer.Option("--most", min=0, help="How many critical points to show.")] = 30,
     picture: Annotated[
         bool, typer.Option("--plot", help="Draw the points on a map, or f along each eigenvector at --at.")
@@ -195,12 +205,16 @@ def classify(
 ) -> None:
     """Find all critical points in a box and prove them: where they are, that there are no others, and their Morse index.
 
+    What has no expression, or many variables, is searched instead, without proof.
     With --at, put the Hessian test to one point; with --hessian, to a bare matrix.
     """
     with exit_codes():
-        from saddlesim.cli.classifying import Output, classify_box, classify_hessian, classify_point
+        from saddlesim.cli.classifying import classify_hessian, classify_point
         from saddlesim.cli.exits import UsageError
         from saddlesim.cli.loading import make_objective, trust_classes
+        from saddlesim.cli.output import Output
+        from saddlesim.cli.proving import can_be_proved, classify_box
+        from saddlesim.cli.searching import search_box
 
         names = tuple(each.value for each in formats or [Format.png]) if picture else ()
         output = Output(as_json, out, names, most)
@@ -215,10 +229,12 @@ def classify(
             raise UsageError("--find starts at a point; give it with --at")
         given = [*(parameters or []), *([f"variables=[{variables}]"] if variables else [])]
         objective = make_objective(name, expression, given, trust_classes(trust or []))
-        if at is None:
-            classify_box(objective, box, max_boxes, seconds, output)
-        else:
+        if at is not None:
             classify_point(objective, at, find, output)
+        elif searched or (searched is None and not can_be_proved(objective)):
+            search_box(objective, box, starts, seconds, seed, output)
+        else:
+            classify_box(objective, box, max_boxes, seconds, output)
 
 
 @app.command()

@@ -1,54 +1,19 @@
-"""Classifying: all critical points of a box with proof, the Hessian test at one point, and a bare matrix."""
+"""Classifying: the Hessian test at one point, and of a bare matrix."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from saddlesim import store
 from saddlesim.analysis import LocalAnalysis, analyse, coordinates, polish
-from saddlesim.census import Census, census
-from saddlesim.cli.console import console_for_results
 from saddlesim.cli.exits import UsageError
-from saddlesim.cli.showing import numbers, words
+from saddlesim.cli.output import Output, drawn, stem
+from saddlesim.cli.showing import words
 from saddlesim.objectives import Objective
 from saddlesim.spectrum import Spectrum, classify, eigenvalues
-
-PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
-MOST_UNRESOLVED = 5  # pieces that are told of one reason
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where and how results go."""
-
-    as_json: bool
-    out: Path
-    formats: Sequence[str]
-    most: int
-
-
-def classify_box(objective: Objective, box: str | None, max_boxes: int, seconds: float | None, output: Output) -> None:
-    """Take a census of a box and tell what is in it; draw it where formats are given."""
-    limits = None if box is None else _box(box)
-    try:
-        found = census(objective, limits, max_boxes, seconds)
-    except (TypeError, ValueError) as error:
-        raise UsageError(str(error)) from None
-    files = _drawn_census(objective, found, output)
-    if output.as_json:
-        typer.echo(store.json_text({**found.as_dict(), "files": files}))
-        return
-    _print_census(found, output.most)
-    for path in files:
-        console_for_results().print(Text(path), soft_wrap=True)
 
 
 def classify_point(objective: Objective, given: str, find: bool, output: Output) -> None:
@@ -59,7 +24,7 @@ def classify_point(objective: Objective, given: str, find: bool, output: Output)
     except ValueError as error:
         raise UsageError(str(error)) from None
     told = _analysis(found)
-    files = _drawn(output, _stem(objective), "hessian", lambda plots: plots.hessian_test_figure(objective, found.x))
+    files = drawn(output, f"{stem(objective)}_hessian", lambda plots: plots.hessian_test_figure(objective, found.x))
     if output.as_json:
         typer.echo(store.json_text({"objective": str(objective), **told, "files": files}))
         return
@@ -72,94 +37,12 @@ def classify_hessian(given: str, output: Output) -> None:
     hessian = _matrix(given)
     spectrum = classify(eigenvalues(hessian))
     told = _spectrum(spectrum)
-    files = _drawn(output, "quadratic_form", "", lambda plots: plots.quadratic_form_figure(hessian))
+    files = drawn(output, "quadratic_form", lambda plots: plots.quadratic_form_figure(hessian))
     if output.as_json:
         typer.echo(store.json_text({"hessian": hessian.tolist(), **told, "files": files}))
         return
     for line in (*_lines(told), _said(spectrum), *files):
         typer.echo(line)
-
-
-def _print_census(found: Census, most: int) -> None:
-    console = console_for_results()
-    console.print(Text(found.objective, style="bold"))
-    console.print(Text(f"box           {words(found.box.tolist())}"), soft_wrap=True)
-    console.print(Text(f"status        {found.status}: {_status(found)}"), soft_wrap=True)
-    if found.points:
-        console.print(_points_table(found, most))
-    if len(found.points) > most:
-        console.print(Text(f"{len(found.points) - most} more; --most shows more, --json all"), soft_wrap=True)
-    for each in found.degenerate:
-        where = f"at {coordinates(each.x)}" if each.isolated else f"in {words(each.box.tolist())}"
-        told = f"degenerate: {each.kind} {where}, nullity {each.nullity}, f = {each.value:.8g}: {each.reason}"
-        console.print(Text(told), soft_wrap=True)
-    for line in _unresolved(found):
-        console.print(Text(line, style="yellow"), soft_wrap=True)
-    if found.connections:
-        console.print(Text(_barriers(found)), soft_wrap=True)
-    if found.boundary_degree is not None:
-        check = f"degree of the gradient on the boundary {found.boundary_degree}, sum of (-1)^index "
-        console.print(
-            Text(f"check         {check}{'unknown' if found.euler_sum is None else found.euler_sum}"), soft_wrap=True
-        )
-    if found.alarm:
-        console.print(Text(f"ALARM: {found.alarm}", style="bold red"), soft_wrap=True)
-    console.print(Text(f"{found.boxes} boxes, {found.seconds:.2f} s"), soft_wrap=True)
-
-
-def _status(found: Census) -> str:
-    """Count in words."""
-    kinds = [each.kind for each in found.points]
-    isolated = [each for each in found.degenerate if each.isolated]
-    told = [_counted(kinds.count(kind), kind) for kind in PLURALS if kind in kinds]
-    if isolated:
-        told.append(f"{len(isolated)} degenerate point{'s' if len(isolated) > 1 else ''}")
-    if len(isolated) < len(found.degenerate):
-        told.append("whole sets of degenerate points")
-    counted = ", ".join(told) or "no critical point"
-    proved = all(each.index_proved for each in found.points)
-    if found.status == "complete":
-        return f"{counted}; there are no others" + ("" if proved else ", but some indices are not proved")
-    return f"{counted} proved so far; unresolved pieces of the box: {len(found.unresolved)}"
-
-
-def _counted(n: int, kind: str) -> str:
-    return f"{n} {kind if n == 1 else PLURALS[kind]}"
-
-
-def _points_table(found: Census, most: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("kind", "index", "value", "x", "eigenvalues", "margin"):
-        table.add_column(header, justify="right" if header in ("index", "value", "margin") else "left")
-    for each in found.points[:most]:
-        kind = f"{each.kind} (on the boundary)" if each.on_boundary else each.kind
-        table.add_row(
-            kind,
-            str(each.index),
-            f"{each.value:.8g}",
-            numbers(each.x.tolist(), 7),
-            numbers(each.eigenvalues.tolist(), 5),
-            f"{each.margin:.1e}",
-        )
-    return table
-
-
-def _unresolved(found: Census) -> list[str]:
-    """Give a line for each reason, with the first pieces."""
-    lines = []
-    for reason in dict.fromkeys(each.reason for each in found.unresolved):
-        boxes = [each for each in found.unresolved if each.reason == reason]
-        shown = "; ".join(words(each.box.tolist()) for each in boxes[:MOST_UNRESOLVED])
-        rest = f"; and {len(boxes) - MOST_UNRESOLVED} more" if len(boxes) > MOST_UNRESOLVED else ""
-        lines.append(f"unresolved: {reason}: {shown}{rest}")
-    return lines
-
-
-def _barriers(found: Census) -> str:
-    heights = [each for link in found.connections for each in link.barriers if each is not None]
-    joined = sum(None not in link.minima for link in found.connections)
-    told = f"connections   {joined} of {len(found.connections)} saddles of index 1 join two minima of the list"
-    return f"{told}; barriers from {min(heights):.6g} to {max(heights):.6g}" if heights else told
 
 
 def _analysis(found: LocalAnalysis) -> dict[str, Any]:
@@ -205,44 +88,6 @@ def _said(spectrum: Spectrum) -> str:
         return "degenerate: eigenvalues of one sign and zeros, or zeros alone; the second-derivative test is silent"
     margin = float(spectrum.margin)
     return f"{kind} of index {index}; the eigenvalue nearest to 0 is {margin:.3g} times what would be called zero"
-
-
-def _drawn_census(objective: Objective, found: Census, output: Output) -> list[str]:
-    name = _stem(objective)
-    files = _drawn(output, name, "census", lambda plots: plots.census_figure(objective, found))
-    if len([each for each in found.points if each.kind == "minimum"]) > 1 and found.connections:
-        files += _drawn(
-            output, name, "tree", lambda plots: plots.disconnectivity_figure(found.points, found.connections)
-        )
-    return files
-
-
-def _drawn(output: Output, name: str, what: str, draw: Any) -> list[str]:
-    if not output.formats:
-        return []
-    from saddlesim import plots
-
-    figure = draw(plots)
-    stem = f"{name}_{what}" if what else name
-    paths = [output.out / f"{stem}.{suffix}" for suffix in output.formats]
-    for path, suffix in zip(paths, output.formats, strict=True):
-        store.save_bytes(path, plots.rendered(figure, suffix))
-    return [str(path) for path in paths]
-
-
-def _stem(objective: Objective) -> str:
-    return str(getattr(type(objective), "registry_key", type(objective).__name__)).replace(":", ".")
-
-
-def _box(given: str) -> list[list[float]]:
-    """Read ``-6,6;-6,6``."""
-    try:
-        rows = [[float(each) for each in row.split(",")] for row in given.strip("[]() ").split(";")]
-    except ValueError:
-        rows = []
-    if not rows or any(len(row) != 2 for row in rows):
-        raise UsageError(f'--box {given!r}: must be a low and a high number for each variable, such as "-6,6;-6,6"')
-    return rows
 
 
 def _matrix(given: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -37,13 +37,13 @@ def common_factors(formula: Formula) -> tuple[CommonFactor, ...]:
     if sum(each.count_ops() for each in gradient) > MOST_OPERATIONS:
         return ()
     names = symbols(formula.dimension)
-    numerators = [sympy.fraction(sympy.together(each))[0] for each in gradient]
-    divisor = sympy.gcd_list(numerators)
+    parted = [sympy.fraction(sympy.together(each)) for each in gradient]
+    divisor = sympy.gcd_list([above for above, _ in parted])
     factors = [each for each, _ in sympy.factor_list(divisor)[1]] if divisor.free_symbols else []
     own = dict(zip(names, map(sympy.Symbol, formula.variables), strict=True))
     made = []
     for factor in factors:
-        rest = [sympy.cancel(each / factor) for each in gradient]
+        rest = [sympy.cancel(above / factor) / below for above, below in parted]
         parts = ([factor], [factor.diff(each) for each in names], rest)
         codes = [generate(each, [names], products=False) for each in parts]
         made.append(CommonFactor(str(factor.subs(own)), *codes))
