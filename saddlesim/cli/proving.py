@@ -125,11 +125,8 @@ def _barriers(found: Census) -> str:
 
 
 def _drawn_census(objective: Objective, found: Census, output: Output) -> list[str]:
-    files = drawn(output, f"{stem(objective)}_census", lambda plots: plots.census_figure(objective, found))
+    name = stem(objective)
+    files = drawn(output, f"{name}_census", lambda plots: plots.census_figure(objective, found))
     if sum(each.kind == "minimum" for each in found.points) > 1 and found.connections:
-        files += drawn(
-            output,
-            f"{stem(objective)}_tree",
-            lambda plots: plots.disconnectivity_figure(found.points, found.connections),
-        )
+        files += drawn(output, f"{name}_tree", lambda plots: plots.disconnectivity_figure(found.points, found.connections))
     return files

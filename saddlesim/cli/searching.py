@@ -66,4 +66,4 @@ def _with_zeros(point: FoundPoint) -> list[float]:
     """Put 0 for the eigenvalues that are called zero."""
     values = point.eigenvalues.copy()
     values[np.argsort(np.abs(values))[: point.nullity]] = 0.0
-    return values.tolist()
+    return [float(each) for each in values]
