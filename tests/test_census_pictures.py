@@ -191,7 +191,7 @@ def test_a_curve_of_critical_points_is_drawn_where_it_is(name, number, equation)
 
 def test_a_curve_whose_equation_is_not_told_is_drawn_as_its_box():
     objective, found = taken("circle_of_minima")
-    figure = census_figure(objective, replace(found, degenerate=(replace(found.degenerate[0], reason="so"),)))
+    figure = census_figure(objective, replace(found, degenerate=(replace(found.degenerate[0], equation=""),)))
     (drawn,), box = figure.axes[0].patches, found.degenerate[0].box
     np.testing.assert_array_equal(drawn.get_xy(), box[:, 0])
     np.testing.assert_array_equal([drawn.get_width(), drawn.get_height()], np.ptp(box, axis=1))

@@ -104,6 +104,11 @@ class Census:
         return "incomplete" if self.unresolved else "complete"
 
     @property
+    def listed(self) -> list[Any]:
+        """The points that connections count: those with a regular Hessian, then the isolated degenerate ones."""
+        return [*self.points, *(each for each in self.degenerate if each.isolated)]
+
+    @property
     def counts(self) -> Mapping[int, int]:
         """How many points with a regular Hessian have each index that occurs."""
         indices = [each.index for each in self.points]

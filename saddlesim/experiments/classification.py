@@ -15,7 +15,8 @@ from pydantic import BeforeValidator, Field
 from saddlesim.census import MAX_BOXES, Census, census, checked_box
 from saddlesim.experiments.base import Block, LabelledArray, Result
 from saddlesim.objectives import ObjectiveField
-from saddlesim.parameters import Count, Label, Problem, Real, as_plain, declared
+from saddlesim.parameters import Count, Label, Real, as_plain, declared
+from saddlesim.problems import Problem
 
 
 def _pairs(value: Any) -> Any:
@@ -140,9 +141,8 @@ FIGURES = (
 
 
 def _figures(found: Census) -> dict[str, Any]:
-    isolated: list[Any] = [*found.points, *(each for each in found.degenerate if each.isolated)]
-    kinds = Counter(each.kind for each in isolated)
-    values = [each.value for each in isolated]
+    kinds = Counter(each.kind for each in found.listed)
+    values = [each.value for each in found.listed]
     barriers = [each for link in found.connections for each in link.barriers if each is not None]
     figures: dict[str, Any] = {
         "complete": found.status == "complete",

@@ -27,7 +27,8 @@ from saddlesim.expressions.formula import array_arithmetic
 from saddlesim.objectives import Objective
 from saddlesim.plots import landscape
 from saddlesim.plots import objective as known
-from saddlesim.spectrum import eigensystem, eigenvalues
+from saddlesim.plots.flow_lines import flow_lines
+from saddlesim.spectrum import eigenvalues
 
 Array = NDArray[np.float64]
 
@@ -48,11 +49,6 @@ N_GRID = 481  # of a map of many points, which lie close to each other
 STEEP = 1e3  # ratio of sizes from which on a scale is logarithmic, but for a strip round 0
 LEGEND_WIDTH = 30  # characters
 
-N_STEPS = 400
-N_SIZES = 40  # of one step, each twice the last
-FINE = 300  # steps of a path along the diagonal of the box, or more
-SHORTEST = 40  # steps of a path from a saddle to its minimum, at least
-
 
 def census_figure(objective: Objective, found: Census) -> Figure:
     """Draw what a census found, marked by kind: on a map for d = 2, on the graph for d = 1, and else by index and value.
@@ -72,7 +68,7 @@ def census_figure(objective: Objective, found: Census) -> Figure:
 
 
 def _map(objective: Objective, found: Census) -> tuple[Figure, list[Artist]]:
-    points = _listed(found)
+    points = found.listed
     side = SIDE * float(np.clip((len(points) / CROWD) ** 0.25, 1, 2))
     width, height = np.ptp(found.box, axis=1)
     in_scale = max(width, height) <= 2 * min(width, height)
@@ -189,6 +185,8 @@ def _draw_sets(axes: Axes, objective: Any, found: Census) -> list[Artist]:
         powers = Arithmetic({**arithmetic.functions, "power": np.power}, arithmetic.constant)
         with np.errstate(all="ignore"):
             (q,) = factor.value.bound(powers)(grid)
+            across = np.einsum("ii...->...", objective.hessian(grid))  # of one sign along a curve of one kind
+        q = np.where(across > 0 if each.kind == "minimum" else across < 0, q, np.nan)
         axes.contour(*grid, np.ma.masked_invalid(q), levels=[0.0], colors=colour, linewidths=2.5, zorder=4)
     return [Line2D([], [], color=COLOURS[kind], lw=2.5, label=_sets(kind, n, 2)) for kind, n in _tally(sets)]
 
@@ -212,7 +210,7 @@ def _draw_connections(axes: Axes, objective: Objective, found: Census) -> list[A
     if len(found.connections) > MOST_CONNECTIONS:
         label = f"{len(found.connections)} connections, too many to be drawn"
         return [Line2D([], [], ls="", label=textwrap.fill(label, LEGEND_WIDTH))]
-    followed, straight = _paths(objective, found)
+    followed, straight = flow_lines(objective, found)
     width = 1.0 if len(found.connections) <= MANY else 0.5
     handles: list[Artist] = []
     for lines, style, label in (
@@ -224,68 +222,6 @@ def _draw_connections(axes: Axes, objective: Objective, found: Census) -> list[A
             axes.add_collection(LineCollection(lines, colors="0.2", **looks))
             handles.append(Line2D([], [], color="0.2", lw=1, ls=style, label=textwrap.fill(label, LEGEND_WIDTH)))
     return handles
-
-
-def _paths(objective: Objective, found: Census) -> tuple[list[Array], list[Array]]:
-    """Follow the flow from saddles down both sides, and give the paths, (n, 2), and straight lines for those that go astray."""
-    listed = _listed(found)
-    saddle = np.stack([listed[each.saddle].x for each in found.connections for _ in range(2)], axis=1)
-    minima = [place for each in found.connections for place in each.minima]
-    target = np.stack([np.full(2, np.nan) if place is None else listed[place].x for place in minima], axis=1)
-    far = np.linalg.norm(target - saddle, axis=0)
-    length = np.fmin(np.linalg.norm(np.ptp(found.box, axis=1)) / FINE, far / SHORTEST)
-    x = saddle + length * _ways_down(objective, saddle)
-    track = np.full((N_STEPS + 2, *x.shape), np.nan)
-    track[0], track[1] = saddle, x
-    moving = np.arange(x.shape[1])
-    with np.errstate(all="ignore"):
-        for each in range(N_STEPS):
-            step = _step(objective, x[:, moving], length[moving])
-            x[:, moving] += step
-            track[each + 2, :, moving] = x[:, moving].T
-            here = x[:, moving]
-            outside = ((here < found.box[:, :1]) | (here > found.box[:, 1:])).any(axis=0)
-            still = ~(np.linalg.norm(step, axis=0) > 0.01 * length[moving])
-            arrived = np.linalg.norm(here - target[:, moving], axis=0) <= length[moving]
-            moving = moving[~(outside | still | arrived)]
-            if not moving.size:
-                break
-    followed, straight = [], []
-    for lane, place in enumerate(minima):
-        path = track[np.isfinite(track[:, :, lane]).all(axis=1), :, lane]
-        if place is None:
-            followed.append(path)
-        elif np.linalg.norm(path[-1] - target[:, lane]) <= 2 * length[lane]:
-            followed.append(np.vstack([path, target[:, lane]]))
-        else:
-            straight.append(np.stack([saddle[:, lane], target[:, lane]]))
-    return followed, straight
-
-
-def _ways_down(objective: Objective, saddle: Array) -> Array:
-    """Give the unit vectors, (2, B), against and along the unstable eigenvector in turn, as a `Connection` has them."""
-    unstable = eigensystem(objective.hessian(saddle))[1][:, :, 0].T
-    large = np.abs(unstable) >= 0.99 * np.abs(unstable).max(axis=0)
-    sign = np.sign(np.take_along_axis(unstable, large.argmax(axis=0)[None], axis=0))
-    return np.asarray(unstable * sign * np.resize([-1.0, 1.0], saddle.shape[1]))
-
-
-def _step(objective: Objective, x: Array, length: Array) -> Array:
-    """Give a step of the flow, (2, B), no longer than a length: linearly implicit Euler, which stiff valleys do not shake."""
-    gradient = objective.gradient(x)
-    values, vectors = eigensystem(objective.hessian(x))
-    components = np.einsum("bij,ib->bj", vectors, gradient)
-    sizes = length / np.linalg.norm(gradient, axis=0) * 2.0 ** (np.arange(N_SIZES)[:, None] - 10)
-    growth = 1 + sizes[..., None] * values
-    steps = -sizes[..., None] * components / growth
-    allowed = (np.linalg.norm(steps, axis=2) <= length) & (growth.min(axis=2) >= 0.5)
-    longest = np.where(allowed, np.arange(N_SIZES)[:, None], 0).max(axis=0)
-    return np.asarray(np.einsum("bij,bj->ib", vectors, steps[longest, np.arange(len(longest))]))
-
-
-def _listed(found: Census) -> list[Any]:
-    """Give the points that connections count."""
-    return [*found.points, *(each for each in found.degenerate if each.isolated)]
 
 
 def _counted(found: Census) -> str:
