@@ -33,8 +33,9 @@ class LocalAnalysis:
     x : (d,)
     value, gradient_norm : float
     spectrum : Spectrum
-        With an atol for what the point's location error moves an eigenvalue by: the change of the Hessian over four Newton steps,
-        four because at a degenerate point Newton's step falls short by the multiplicity of the root.
+        With an atol for what the point's location error moves an eigenvalue by: the largest change of the Hessian over one to
+        four Newton steps, for at a degenerate point Newton's step falls short by the multiplicity of the root, and over the
+        step that the gradient's own rounding hides along the flattest eigenvector.
     eigenvectors : (d, d)
         In columns, in the order of the eigenvalues.
     is_critical : bool
@@ -70,9 +71,11 @@ def analyse(objective: Objective, x: ArrayLike) -> LocalAnalysis:
     eigenvalues, eigenvectors = eigensystem(hessian)
     gradient_norm = float(np.linalg.norm(gradient))
     scale = float(np.max(np.abs(eigenvalues), initial=0.0)) * max(1.0, float(np.linalg.norm(x)))
-    step = _damped_step(eigenvalues, eigenvectors, gradient, 0.0)
-    moved = np.nan_to_num(objective.hessian(x + 4 * step) - hessian)
-    spectrum = classify(eigenvalues, atol=float(np.linalg.norm(moved)))
+    newton = _damped_step(eigenvalues, eigenvectors, gradient, 0.0)
+    hidden = _hidden_step(eigenvalues, eigenvectors, scale)
+    steps = [newton, 2 * newton, 3 * newton, 4 * newton, hidden, -hidden]
+    moved = [float(np.linalg.norm(np.nan_to_num(objective.hessian(x + step) - hessian))) for step in steps]
+    spectrum = classify(eigenvalues, atol=max(moved))
     return LocalAnalysis(x, value, gradient_norm, spectrum, eigenvectors, gradient_norm <= CRITICAL_TOLERANCE * scale)
 
 
@@ -140,3 +143,11 @@ def _damped_step(eigenvalues: Array, eigenvectors: Array, gradient: Array, dampi
     usable = np.abs(eigenvalues) > rounding_rtol(len(eigenvalues)) * largest
     weights = np.where(usable, eigenvalues / np.where(squared > 0, squared, 1.0), 0.0)
     return np.asarray(-eigenvectors @ (weights * (eigenvectors.T @ gradient)))
+
+
+def _hidden_step(eigenvalues: Array, eigenvectors: Array, scale: float) -> Array:
+    """Give how far along the flattest eigenvector a gradient of that scale is zero to rounding; not beyond 1e-3."""
+    flattest = int(np.abs(eigenvalues).argmin())
+    rounding = rounding_rtol(len(eigenvalues)) * scale
+    far = min(rounding / max(abs(float(eigenvalues[flattest])), np.finfo(np.float64).tiny), 1e-3)
+    return np.asarray(far * eigenvectors[:, flattest])

@@ -8,7 +8,7 @@ import sympy
 
 from saddlesim.analysis import analyse, nearest_critical_point, polish
 from saddlesim.experiments.saddles import Find, resolve
-from saddlesim.objectives import OBJECTIVES
+from saddlesim.objectives import OBJECTIVES, expression
 
 HIMMELBLAU, MONKEY = OBJECTIVES["himmelblau"](), OBJECTIVES["monkey_saddle"]()
 QUADRATIC = OBJECTIVES["quadratic"](eigenvalues=(2.0, -0.25), angle=0.5)
@@ -133,3 +133,20 @@ def test_a_search_that_ends_nowhere_says_so():
     message = re.escape("no critical point found from [0.5]: |gradient| is still 1 at [")
     with pytest.raises(ValueError, match=message):
         resolve(Slope(), Find(find=(0.5,)))
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "find"),
+    [
+        (
+            "x**2 + y**4",
+            [0, 1e-4],
+            False,
+        ),  # four Newton steps overshoot a triple root to where the curvature is 8/9 less
+        ("x**5/5 - 3*x**4/4 + x**3 - x**2/2 + y**2", [1.001, 0], True),  # its gradient rounds to zero 4e-6 from (1, 0)
+    ],
+)
+def test_a_point_near_a_degenerate_one_is_not_called_a_minimum(text, at, find):
+    objective = expression(text)
+    x = polish(objective, at) if find else at
+    assert str(analyse(objective, x).spectrum.kind) == "degenerate"
