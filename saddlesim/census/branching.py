@@ -14,6 +14,7 @@ from saddlesim.census.enclosures import Array, Boxes, Enclosures, joined
 from saddlesim.census.proof import contracted, krawczyk
 
 AT_ONCE = 4096  # boxes, whose enclosures then stay in the processor's cache
+LOCATED = 1e-3  # size of an enclosure, over that of the box where it is alone, from which on a point counts as found
 CUT = 0.4871  # where an edge is cut; off the middle, where critical points like to be
 LONGEST = 32.0  # how much longer, relative to the domain, the longest edge may be than the one that is cut
 
@@ -62,22 +63,29 @@ class Proved:
         self._wide.append(wide)
         self.n_found += tight.n
 
-    def distinct(self) -> Boxes:
-        """Give where each point is, once.
+    def distinct(self) -> tuple[Boxes, Boxes]:
+        """Give where each point is, once, and hulls of enclosures that cannot be told apart.
 
-        Two enclosures that meet are of one point if one of them lies where the other is alone; enclosures are some 10^12 times
-        smaller than where they are alone, so that it always does.
+        Two enclosures that meet are of one point if one of them lies where the other is alone. They mostly are some 10^12 times
+        smaller than that, so that one always does.
         """
         tight, wide = joined(self._tight, self.dimension), joined(self._wide, self.dimension)
         order = np.argsort(tight.lo[0], kind="stable")
         tight, wide = tight[order], wide[order]
         ends = np.searchsorted(tight.lo[0], tight.hi[0], side="right")
-        twice = np.zeros(tight.n, dtype=bool)
+        twice, unclear = np.zeros(tight.n, dtype=bool), np.zeros(tight.n, dtype=bool)
+        hulls = []
         for place, end in enumerate(ends):
-            if end > place + 1 and not twice[place]:
-                others = slice(place + 1, end)
-                twice[others] |= tight[[place]].meet(tight[others]) & tight[others].within(wide[[place]])
-        return tight[np.flatnonzero(~twice)]
+            if end == place + 1 or twice[place]:
+                continue
+            others, this = np.arange(place + 1, end), [place]
+            meet = tight[this].meet(tight[others])
+            same = tight[others].within(wide[this]) | tight[this].within(wide[others])
+            twice[others[meet & same]] = True
+            for other in others[meet & ~same & ~twice[others]]:
+                unclear[[place, other]] = True
+                hulls.append(tight[[place, other]].hull)
+        return tight[np.flatnonzero(~twice & ~unclear)], joined(hulls, self.dimension)
 
 
 def branch(f: Enclosures, boxes: Boxes, domain: Array, resolution: float, budget: Budget, proved: Proved) -> Boxes:
@@ -116,13 +124,16 @@ def _looked_at(f: Enclosures, boxes: Boxes, size: Array, inside: Boxes, proved: 
     if not boxes.n:
         return boxes, np.empty(0, dtype=np.int64)
     told = krawczyk(f, boxes)
+    done = told.excluded.copy()
     if told.proved.any():
         wide = told.wide[told.proved]
         tight = contracted(f, wide)
-        counts = tight.meet(boxes[told.proved]) & tight.meet(inside)
+        small = (tight.hi - tight.lo <= LOCATED * (wide.hi - wide.lo)).all(axis=0)
+        counts = small & tight.meet(boxes[told.proved]) & tight.meet(inside)
         proved.add(tight[counts], wide[counts])
+        done[told.proved] |= small
     lo, hi = np.fmax(boxes.lo, told.image.lo), np.fmin(boxes.hi, told.image.hi)
-    kept = np.flatnonzero(~told.excluded & ~told.proved & (lo <= hi).all(axis=0))
+    kept = np.flatnonzero(~done & (lo <= hi).all(axis=0))
     return Boxes(lo[:, kept], hi[:, kept]), _axis((hi - lo)[:, kept] / size, told.smear[:, kept])
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,9 +15,10 @@ from saddlesim.census.degree import boundary_degree
 from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask, joined
 from saddlesim.census.isolated import alone
 from saddlesim.census.surfaces import surfaces
-from saddlesim.expressions.factors import CommonFactor, common_factors
-from saddlesim.expressions.germ import Germ, is_critical, simple_points
 from saddlesim.intervals import EPSILON
+
+if TYPE_CHECKING:
+    from saddlesim.expressions.factors import CommonFactor
 
 FINER = 1 / 64  # by how much boxes of a cluster are made smaller in one go
 LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is looked for
@@ -110,7 +111,7 @@ class Resolver:
         while boxes.n:
             if self.budget.exhausted:
                 for piece in _pieces(boxes, self.domain, connected=True):
-                    self._give_up(piece, "the budget of boxes or time was spent")
+                    self.give_up(piece, "the budget of boxes or time was spent")
                 return
             again = []
             for cluster in clusters(boxes):
@@ -127,14 +128,12 @@ class Resolver:
         """Tell whether a cluster is done with, one way or the other."""
         smooth = self.f.smooth(boxes)
         if not smooth.any() or (resolution <= LOCATED and not smooth.all()):
-            self._give_up(boxes, "f is not twice differentiable, or not defined, somewhere in there")
+            self.give_up(boxes, "f is not twice differentiable, or not defined, somewhere in there")
         elif resolution > LOCATED or not self._is_point(boxes.hull):
             if resolution <= FINEST:
-                self._give_up(boxes, "a critical point without a regular Hessian, or several close together")
+                self.give_up(boxes, "a critical point without a regular Hessian, or several close together")
             elif boxes.n > MOST_BOXES:
-                self._give_up(
-                    boxes, "too many small boxes: no isolated critical point, or one too flat for this method"
-                )
+                self.give_up(boxes, "too many small boxes: no isolated critical point, or one too flat for this method")
             else:
                 return self._may_be_set(boxes) and self._is_surface(boxes)
         return True
@@ -146,7 +145,7 @@ class Resolver:
         for cluster in () if self.budget.exhausted else clusters(left):
             stays = self._size(cluster.hull) > SHRINKS * self._size(boxes.hull) and before == self.proved.n_found
             if stays and not self._is_surface(cluster):
-                self._give_up(cluster, "boxes along a curve or surface; none is proved to be one of critical points")
+                self.give_up(cluster, "boxes along a curve or surface; none is proved to be one of critical points")
             elif not stays:
                 self.resolve(cluster, resolution * FINER)
         if self.budget.exhausted:
@@ -154,6 +153,8 @@ class Resolver:
 
     def _is_point(self, hull: Boxes) -> bool:
         """Whether a degenerate critical point of simple coordinates is proved to be alone in there."""
+        from saddlesim.expressions.germ import is_critical, simple_points
+
         reach = (hull.hi - hull.lo)[:, 0]
         for point in simple_points(hull.middle[:, 0].tolist(), reach.tolist()):
             place = np.array([[float(each)] for each in point])
@@ -164,6 +165,8 @@ class Resolver:
         return False
 
     def _is_alone(self, point: tuple[Any, ...], place: Array, hull: Boxes) -> bool:
+        from saddlesim.expressions.germ import Germ
+
         try:
             germ = Germ(self.f.formula, point)
         except ValueError:
@@ -208,16 +211,18 @@ class Resolver:
                 Degenerate(box, each.kind, index, nullity, value, None, False, x[:, 0], each.reason, each.equation)
             )
         for cluster in clusters(left):
-            self._give_up(
+            self.give_up(
                 cluster, "where curves or surfaces of critical points meet, or the curvature across them is zero"
             )
         return True
 
     @cached_property
     def _factors(self) -> tuple[CommonFactor, ...]:
+        from saddlesim.expressions.factors import common_factors
+
         return common_factors(self.f.formula)
 
-    def _give_up(self, boxes: Boxes, reason: str) -> None:
+    def give_up(self, boxes: Boxes, reason: str) -> None:
         """Leave a cluster unresolved, piece by piece if it is large."""
         if self._size(boxes.hull) > LARGE:
             hulls = [_pairs(piece.hull) for piece in _pieces(boxes, self.domain, connected=False)]

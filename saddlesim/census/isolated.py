@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saddlesim.census.enclosures import Array, Ball, Boxes, Enclosures, covered, product
 from saddlesim.census.proof import inertia
-from saddlesim.expressions.germ import Germ
 from saddlesim.intervals import EPSILON, Interval
+
+if TYPE_CHECKING:
+    from saddlesim.expressions.germ import Germ
 
 MOST_DIRECTIONS = 20_000  # boxes on the unit sphere
 FIRST_CUTS = 4

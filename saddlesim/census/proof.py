@@ -17,7 +17,7 @@ from saddlesim.intervals import EPSILON
 from saddlesim.spectrum import eigensystem
 
 INFLATED = 0.1  # of its width a box is widened by at each side, so that a point on its boundary can be proved
-N_CONTRACTIONS = 12
+MOST_CONTRACTIONS, SHRINKS = 60, 0.99  # and by what an edge must become shorter for another one
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,19 @@ def krawczyk(f: Enclosures, boxes: Boxes, inflated: float = INFLATED) -> Krawczy
 
 
 def contracted(f: Enclosures, boxes: Boxes) -> Boxes:
-    """Shrink boxes that hold exactly one critical point each to a few units in the last place."""
-    current = boxes
-    for _ in range(N_CONTRACTIONS):
-        image = krawczyk(f, current, 0.0).image
-        lo, hi = np.fmax(image.lo, current.lo), np.fmin(image.hi, current.hi)
-        shrunk = (lo <= hi).all(axis=0)
-        smaller = Boxes(np.where(shrunk, lo, current.lo), np.where(shrunk, hi, current.hi))
-        done = not ((smaller.hi - smaller.lo) < 0.9 * (current.hi - current.lo)).any()
-        current = smaller
-        if done:
+    """Shrink boxes that hold exactly one critical point each as far as it goes, mostly to a few units in the last place."""
+    lo, hi = boxes.lo.copy(), boxes.hi.copy()
+    active = np.arange(boxes.n)
+    for _ in range(MOST_CONTRACTIONS):
+        if not len(active):
             break
-    return current
+        before = Boxes(lo, hi)[active]
+        image = krawczyk(f, before, 0.0).image
+        low, high = np.fmax(image.lo, before.lo), np.fmin(image.hi, before.hi)
+        shrinks = (low <= high).all(axis=0) & (high - low < SHRINKS * (before.hi - before.lo)).any(axis=0)
+        active = active[shrinks]
+        lo[:, active], hi[:, active] = low[:, shrinks], high[:, shrinks]
+    return Boxes(lo, hi)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ its trace.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saddlesim.census.enclosures import Boxes, Enclosures, Mask, thin
-from saddlesim.expressions.factors import CommonFactor
 from saddlesim.intervals import Interval
+
+if TYPE_CHECKING:
+    from saddlesim.expressions.factors import CommonFactor
 
 
 @dataclass(frozen=True)

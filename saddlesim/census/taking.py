@@ -19,6 +19,7 @@ from saddlesim.objectives import Objective
 MAX_BOXES = 2_000_000
 FIRST_RESOLUTION = 2.0**-9  # relative size down to which the whole box is cut before clusters are looked at
 MOST_DIMENSIONS = 12
+MOST_CONNECTED = 3000
 
 
 def census(
@@ -41,7 +42,8 @@ def census(
     seconds : float, optional
         After what time to stop likewise.
     connected : bool
-        Whether to follow the gradient flow from each saddle of index 1; see `saddlesim.connections`.
+        Whether to follow the gradient flow from each saddle of index 1; see `saddlesim.connections`. It is not followed from
+        more than 3000 saddles, for that would take longer than the proof.
 
     Returns
     -------
@@ -70,7 +72,10 @@ def census(
     left = branch(f, whole, domain, FIRST_RESOLUTION, budget, proved)
     resolver = Resolver(f, domain, budget, proved)
     resolver.resolve(left, FIRST_RESOLUTION)
-    points = _points(f, objective, proved.distinct(), domain)
+    tight, unclear = proved.distinct()
+    for place in range(unclear.n):
+        resolver.give_up(unclear[[place]], "enclosures of critical points that cannot be told apart")
+    points = _points(f, objective, tight, domain)
     degenerate = tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist()))
     listed = [*points, *(each for each in degenerate if each.isolated)]
     return Census(
@@ -82,7 +87,7 @@ def census(
         boundary_degree(f, whole),
         budget.spent,
         time.monotonic() - began,
-        connections(objective, listed, domain) if connected and f.dimension > 1 else (),
+        connections(objective, listed, domain) if connected and _few_saddles(points) and f.dimension > 1 else (),
     )
 
 
@@ -149,6 +154,10 @@ def _points(f: Enclosures, objective: Objective, tight: Boxes, domain: Array) ->
             )
         )
     return tuple(sorted(made, key=lambda each: (each.index, each.value_bounds[0], each.x.tolist())))
+
+
+def _few_saddles(points: tuple[CensusPoint, ...]) -> bool:
+    return sum(each.index == 1 for each in points) <= MOST_CONNECTED
 
 
 def _kind(index: int, dimension: int) -> str:

@@ -238,6 +238,29 @@ def classify(
 
 
 @app.command()
+def atlas(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Objectives; all of the library by default.", metavar="[NAME]...")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write to.")] = Path("atlas"),
+    max_boxes: Annotated[
+        int,
+        typer.Option("--max-boxes", min=1, help="After how many boxes to stop with each, leaving the rest unresolved."),
+    ] = 300_000,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")] = 1,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each objective.")] = False,
+) -> None:
+    """Prove the critical points of the whole library, as far as that goes, and hold published claims against them.
+
+    Writes atlas.json, one page for each objective, index.md and errata.md.
+    """
+    with exit_codes():
+        from saddlesim.cli.charting import write_atlas
+
+        write_atlas(names or [], out, max_boxes, jobs, quiet)
+
+
+@app.command()
 def plot(
     run_folder: Annotated[Path, typer.Argument(help="A run folder, or its results.nc.", metavar="RUN")],
     out: Annotated[

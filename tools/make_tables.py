@@ -1,0 +1,131 @@
+"""Make the tables of critical points from the census: ``python tools/make_tables.py [ROOM ...]``, all rooms by default.
+
+Every objective of a room that is text, of at most six variables and without a list of its own gets an entry, or a new one: the
+points that are proved in its domain, and whether they are proved to be all. There is none where points fill curves, or are too
+many; what the census does not reach keeps the entry that it has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pathlib
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from saddlesim.census import Census, census
+from saddlesim.objectives import ROOMS, tables
+from saddlesim.objectives.base import LibraryObjective
+from saddlesim.objectives.family import Family
+from saddlesim.registry import declared_in
+
+MAX_BOXES = 1_000_000
+MOST_COMPONENTS = 6
+MOST_POINTS = 1000
+KINDS = ("minimum", "saddle", "maximum", "degenerate")
+LABELS = {"himmelblau": {"maximum_1": "maximum"}}  # a name that scenarios know
+
+
+def main(rooms: Sequence[str]) -> None:
+    """Write the tables of the rooms."""
+    for room in rooms:
+        path = pathlib.Path(tables.__file__).with_name(f"{room}.json")
+        old = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        new = dict(old)
+        for objective in _objectives(room, old):
+            found = census(objective, max_boxes=MAX_BOXES, connected=False)
+            key = objective.table_key
+            entry = _entry(key, found, old.get(key), objective.non_smooth)
+            if entry is not None:
+                new[key] = entry
+            counts = "/".join(str(found.counts.get(k, 0)) for k in range(objective.dimension + 1))
+            told = "no entry" if key not in new else "kept" if entry is None else "entry"
+            sys.stdout.write(f"{room}.{key}: {found.status}, {counts}, {len(found.degenerate)} degenerate: {told}\n")
+            sys.stdout.flush()
+        if new:
+            path.write_text(json.dumps(new, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def _objectives(room: str, old: Mapping[str, Any]) -> Iterator[LibraryObjective]:
+    """Give one objective for each entry that there may be."""
+    seen: dict[str, str | None] = {}
+    for cls in declared_in(importlib.import_module(f"saddlesim.objectives.{room}")):
+        for objective in cls.examples():  # type: ignore[attr-defined]
+            key, text = objective.table_key, objective.expression_text
+            by_table = cls.critical_points in (LibraryObjective.critical_points, Family.critical_points)  # type: ignore[attr-defined]
+            if not by_table or (objective.critical_points_complete and key not in old) or text is None or objective.dimension > MOST_COMPONENTS:
+                continue
+            if seen.get(key, text) != text:
+                raise SystemExit(f"{room}: two functions share the table key {key}")
+            if key not in seen:
+                yield objective
+            seen[key] = text
+
+
+def _entry(key: str, found: Census, old: Mapping[str, Any] | None, non_smooth: str) -> dict[str, Any] | None:
+    """Give the entry that a census makes; None where it makes none or a poorer one than there is."""
+    points: list[Any] = [*found.points, *(each for each in found.degenerate if each.isolated)]
+    by_budget = any("budget" in each.reason or "boxes" in each.reason for each in found.unresolved)
+    sets = any(not each.isolated for each in found.degenerate)
+    if sets or by_budget or len(points) > MOST_POINTS or not all(each.index_proved for each in found.points):
+        return None
+    if found.unresolved and (not points or len(points) < len((old or {}).get("points", ()))):
+        return None
+    known = [np.array(each["x"]) for each in (old or {}).get("points", ())]
+    ordered = sorted(
+        points, key=lambda each: (KINDS.index(each.kind), float(f"{each.value:.12g}") + 0.0, *_rounded(each.x))
+    )
+    records, number = [], dict.fromkeys(KINDS, 0)
+    for each in ordered:
+        number[each.kind] += 1
+        label = f"{each.kind}_{number[each.kind]}"
+        record = {
+            "label": LABELS.get(key, {}).get(label, label),
+            "x": _position(each, known).tolist(),
+            "value": each.value + 0.0,
+            "index": each.index,
+            "kind": each.kind,
+        }
+        records.append(record | ({"nullity": each.nullity} if each.nullity else {}))
+    return {
+        "provenance": " ".join(_provenance(found, non_smooth)),
+        "accuracy": "within the enclosure, a few units in the last place, in each component",
+        "complete": found.status == "complete",
+        "points": records,
+    }
+
+
+def _position(point: Any, known: Sequence[Any]) -> Any:
+    """Give a position that has been refined to more digits, if one is in the enclosure, else the middle of it."""
+    bounds = getattr(point, "enclosure", None)
+    if bounds is not None:
+        for x in known:
+            if ((bounds[:, 0] <= x) & (x <= bounds[:, 1])).all():
+                return x
+    return point.x + 0.0
+
+
+def _rounded(x: Any) -> tuple[float, ...]:
+    return tuple(float(f"{each:.12g}") + 0.0 for each in x)
+
+
+def _provenance(found: Census, non_smooth: str) -> Iterator[str]:
+    if found.status == "complete":
+        yield "Census: the domain is cut into boxes; each is proved to hold no critical point, or one of these and no other one."
+    else:
+        yield "Census: each point is proved, and that there are no others but in pieces of the domain that are not resolved:"
+        reasons = dict.fromkeys(each.reason for each in found.unresolved)
+        told = [f"{sum(each.reason == reason for each in found.unresolved)} of them, {reason}" for reason in reasons]
+        yield f"{'; '.join(told)}."
+    yield "Indices are proved by bounds of the eigenvalues."
+    for each in found.degenerate:
+        yield f"Degenerate: {each.kind} {each.reason}."
+    if non_smooth:
+        yield f"Only where it is smooth: it is not {non_smooth}."
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or [each.__name__.rpartition(".")[2] for each in ROOMS])
