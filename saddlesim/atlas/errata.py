@@ -17,7 +17,8 @@ from saddlesim.census import Census, census
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.objectives.base import LibraryObjective
 
-ROUNDED = 1.01  # half units of the last digit that a published figure may be off
+ROUNDING = 1e-14  # relative, of figures that are given to all digits
+NEAR = 1e-4  # relative distance up to which a wrong figure is told as imprecise
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a claim holds: ``right``, ``wrong`` or ``open``, and why."""
+    """Whether a claim holds, and why.
+
+    ``right``: to the digits given, rounded or cut off. ``imprecise``: not all of its digits are right. ``wrong``. ``open``: the
+    census does not say.
+    """
 
     claim: Claim
     verdict: str
@@ -67,17 +72,26 @@ def published() -> tuple[Claim, ...]:
     return tuple(Claim(**each) for each in json.loads(text))
 
 
-def judged(claims: Iterable[Claim], max_boxes: int) -> list[Verdict]:
-    """Hold claims against the census of the box that each is about."""
-    taken: dict[str, tuple[LibraryObjective, Census]] = {}
+def judged(claims: Iterable[Claim], max_boxes: int, known: Mapping[str, Census] | None = None) -> list[Verdict]:
+    """Hold claims against the census of the box that each is about.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    max_boxes : int
+        For a census that is not known.
+    known : mapping of str to Census, optional
+        Those of objectives in their domains.
+    """
+    taken = dict(known or {})
     verdicts = []
     for claim in claims:
-        key = json.dumps([claim.objective, dict(claim.parameters), claim.box])
+        objective = _made(claim)
+        key = str(objective) if claim.box is None else f"{objective} {json.dumps(claim.box)}"
         if key not in taken:
-            objective = _made(claim)
-            taken[key] = objective, census(objective, claim.box, max_boxes, connected=False)
-        judge = _judged_count if claim.claim == "count" else _judged_point
-        verdicts.append(Verdict(claim, *judge(claim, *taken[key])))
+            taken[key] = census(objective, claim.box, max_boxes, connected=False)
+        judge = {"count": _judged_count, "value": _judged_value}.get(claim.claim, _judged_point)
+        verdicts.append(Verdict(claim, *judge(claim, objective, taken[key])))
     return verdicts
 
 
@@ -87,10 +101,12 @@ def errata_page(verdicts: Sequence[Verdict]) -> str:
     lines = [
         "# Errata: published claims about critical points",
         "",
-        f"{len(verdicts)} claims were held against the census: {number['right']} are right, {number['wrong']} are wrong, "
-        f"{number['open']} are open because the census is not complete or does not cover them.",
+        f"{len(verdicts)} claims were held against the census: {number['right']} are right to the digits given, "
+        f"{number['imprecise']} have digits that are not right, {number['wrong']} are wrong, and of {number['open']} it says "
+        "nothing.",
     ]
-    for verdict, title in (("wrong", "Wrong"), ("open", "Open"), ("right", "Right")):
+    titles = {"wrong": "Wrong", "imprecise": "More digits than are right", "open": "Open", "right": "Right"}
+    for verdict, title in titles.items():
         told = [each for each in verdicts if each.verdict == verdict]
         lines += ["", f"## {title}", ""] if told else []
         lines += [f"- {_words(each.claim)}. {each.reason} Source: {each.claim.source}" for each in told]
@@ -110,16 +126,36 @@ def _judged_count(claim: Claim, objective: LibraryObjective, found: Census) -> t
 
 def _judged_point(claim: Claim, objective: LibraryObjective, found: Census) -> tuple[str, str]:
     x = np.array(claim.x, dtype=np.float64)
-    nearest = min(found.listed, key=lambda each: float(np.abs(each.x - x).max()), default=None)
-    allowed = ROUNDED * 0.5 * 10.0**-claim.digits
-    if nearest is None or np.abs(nearest.x - x).max() > allowed:
+    nearest = _nearest(x, found)
+    told = "wrong" if nearest is None else _compared(x, nearest.x, claim.digits)
+    if nearest is None or told == "wrong":
         return _nowhere(x, objective, found, nearest)
-    if claim.claim == "value":
-        right = claim.value is not None and abs(nearest.value - claim.value) <= allowed
-        return ("right", "") if right else ("wrong", f"The value there is {nearest.value:.12g}.")
     if nearest.kind != claim.kind:
         return "wrong", f"It is a {nearest.kind}, of index {nearest.index}."
-    return "right", ""
+    return told, "" if told == "right" else f"It is at {numbers(nearest.x, 12)}."
+
+
+def _judged_value(claim: Claim, objective: LibraryObjective, found: Census) -> tuple[str, str]:
+    """Judge a value; its x only says which point is meant."""
+    x = np.array(claim.x, dtype=np.float64)
+    nearest = _nearest(x, found)
+    if nearest is None or np.abs(nearest.x - x).max() > 1e-2 * (1 + np.abs(x).max()):
+        return _nowhere(x, objective, found, nearest)
+    told = _compared(np.array([claim.value]), np.array([nearest.value]), claim.digits)
+    return told, "" if told == "right" else f"The value there is {nearest.value:.14g}."
+
+
+def _nearest(x: NDArray[np.float64], found: Census) -> Any:
+    return min(found.listed, key=lambda each: float(np.abs(each.x - x).max()), default=None)
+
+
+def _compared(given: NDArray[np.float64], true: NDArray[np.float64], digits: int) -> str:
+    """Compare figures of so many decimals with what is true: a unit of the last one, for it may be rounded or cut off."""
+    scale = 1 + np.abs(true).max()
+    off = float(np.abs(given - true).max())
+    if off <= 10.0**-digits + ROUNDING * scale:
+        return "right"
+    return "imprecise" if off <= NEAR * scale else "wrong"
 
 
 def _nowhere(x: NDArray[np.float64], objective: LibraryObjective, found: Census, nearest: Any) -> tuple[str, str]:

@@ -31,7 +31,8 @@ def write_atlas(names: Sequence[str], out: Path, max_boxes: int, jobs: int, quie
     for name, group in itertools.groupby(entries, key=lambda each: each.name):
         store.save_bytes(out / f"{name}.md", objective_page(list(group)).encode())
     store.save_bytes(out / "index.md", index_page(entries).encode())
+    known = {str(each.objective): each.found for each in entries}
     claims = [each for each in published() if not names or each.objective in names]
-    store.save_bytes(out / "errata.md", errata_page(judged(claims, max_boxes)).encode())
+    store.save_bytes(out / "errata.md", errata_page(judged(claims, max_boxes, known)).encode())
     complete = sum(each.found.status == "complete" for each in entries)
     typer.echo(f"{out}: {len(entries)} objectives, {complete} of them complete; {len(claims)} published claims judged")
