@@ -44,12 +44,12 @@ class Claim:
     claim: str
     source: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    x: Sequence[float] = ()
+    x: Sequence[float] | None = None
     kind: str = ""
     count: int | None = None
     box: Sequence[Sequence[float]] | None = None
     value: float | None = None
-    digits: int = 6
+    digits: int | None = 6
     looked_up: bool = True
 
 
@@ -127,7 +127,7 @@ def _judged_count(claim: Claim, objective: LibraryObjective, found: Census) -> t
 def _judged_point(claim: Claim, objective: LibraryObjective, found: Census) -> tuple[str, str]:
     x = np.array(claim.x, dtype=np.float64)
     nearest = _nearest(x, found)
-    told = "wrong" if nearest is None else _compared(x, nearest.x, claim.digits)
+    told = "wrong" if nearest is None else _compared(x, nearest.x, claim.digits or 0)
     if nearest is None or told == "wrong":
         return _nowhere(x, objective, found, nearest)
     if nearest.kind != claim.kind:
@@ -141,7 +141,7 @@ def _judged_value(claim: Claim, objective: LibraryObjective, found: Census) -> t
     nearest = _nearest(x, found)
     if nearest is None or np.abs(nearest.x - x).max() > 1e-2 * (1 + np.abs(x).max()):
         return _nowhere(x, objective, found, nearest)
-    told = _compared(np.array([claim.value]), np.array([nearest.value]), claim.digits)
+    told = _compared(np.array([claim.value]), np.array([nearest.value]), claim.digits or 0)
     return told, "" if told == "right" else f"The value there is {nearest.value:.14g}."
 
 
@@ -180,7 +180,7 @@ def _words(claim: Claim) -> str:
         where = "" if claim.box is None else f" in {claim.box}"
         return f"**{name}**: {claim.count} of kind {claim.kind}{where}{recalled}"
     what = f"a {claim.kind}" if claim.claim == "point" else f"f = {claim.value}"
-    return f"**{name}**: {what} at {numbers(claim.x, 12)}{recalled}"
+    return f"**{name}**: {what} at {numbers(claim.x or (), 12)}{recalled}"
 
 
 def _made(claim: Claim) -> LibraryObjective:
