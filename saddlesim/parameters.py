@@ -1,65 +1,27 @@
-"""Parameters: how objectives, optimizers and experiments declare their fields, and how a wrong one is told.
+"""Parameters: how objectives, optimizers and experiments declare their fields.
 
 Every such class is a frozen pydantic dataclass with keyword fields (`declared`). A field that holds another registered
-thing takes either an object or the mapping ``{name: key, ...}`` (`FromRegistry`). Whatever is refused becomes a list of
-`Problem`, in our words; the constructor raises them as one ValueError, the scenario room locates them in its file.
+thing takes either an object or the mapping ``{name: key, ...}`` (`FromRegistry`). How a wrong one is told is in `problems`.
 """
 
 from __future__ import annotations
 
-import difflib
 import functools
 import hashlib
 import inspect
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import pydantic
 from pydantic import BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic_core import ErrorDetails, PydanticUndefined, core_schema
+from pydantic_core import PydanticUndefined, core_schema
 
+from saddlesim.problems import InvalidParameters, Problem, listed, problems_of, shown, suggestion
 from saddlesim.registry import Registry, snake_case
 
-TAG = "\x1f"  # marks the elements of an error's location that name a branch of a union and no key of the user's
-
 AnyClass = TypeVar("AnyClass", bound=type)
-
-
-class Problem(NamedTuple):
-    """One refused value.
-
-    Attributes
-    ----------
-    path : tuple of str and int
-        Where: keys and positions from the outside in.
-    message : str
-        What is wrong.
-    at_key : bool
-        Whether the key itself is.
-    offset : int
-        How many characters into a text that is the value.
-    """
-
-    path: tuple[str | int, ...]
-    message: str
-    at_key: bool = False
-    offset: int = 0
-
-    def __str__(self) -> str:
-        return f"{dotted(self.path)}: {self.message}" if self.path else self.message
-
-
-class InvalidParameters(ValueError):
-    """What a constructor raises: all problems of its arguments, one line each."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(self.problems)
-
-    def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(Field, pydantic.Field))
@@ -72,7 +34,7 @@ def declared(cls: AnyClass) -> AnyClass:
     @functools.wraps(validated_init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         if args:
-            raise TypeError(f"{cls.__name__} takes keyword arguments only; allowed: {_names(field_names(made))}")
+            raise TypeError(f"{cls.__name__} takes keyword arguments only; allowed: {listed(field_names(made))}")
         try:
             validated_init(self, **kwargs)
         except ValidationError as error:
@@ -138,7 +100,7 @@ def _as_plain_object(value: Any) -> dict[str, str]:
     try:
         content = pickle.dumps(value)
     except Exception as error:
-        raise TypeError(f"{_shown(value)} cannot be pickled, so its runs cannot be stored: {error}") from None
+        raise TypeError(f"{shown(value)} cannot be pickled, so its runs cannot be stored: {error}") from None
     return {"object": f"{cls.__module__}:{cls.__qualname__}", "digest": _digest(cls, content)}
 
 
@@ -149,9 +111,6 @@ def _digest(cls: type, content: bytes = b"") -> str:
     except (OSError, TypeError):  # typed at a prompt: the content alone must do
         source = ""
     return hashlib.sha256(content + source.encode()).hexdigest()
-
-
-# ---- the types of fields
 
 
 def _number(value: Any) -> Any:
@@ -176,6 +135,9 @@ NonNegative = Annotated[Real, Field(ge=0)]
 Decay = Annotated[Real, Field(ge=0, lt=1)]
 Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
 NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
+LARGEST_SIZE = 1_000_000  # of an objective: above, points alone fill the memory
+
+Size = Annotated[Count, Field(le=LARGEST_SIZE)]
 Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
@@ -215,14 +177,14 @@ class FromRegistry:
             if not missing:
                 return value
             example = next(iter(self.registry))
-            raise ValueError(f"{_shown(value)} is no {noun}; give a mapping with a name, such as {{name: {example}}}")
+            raise ValueError(f"{shown(value)} is no {noun}; give a mapping with a name, such as {{name: {example}}}")
         name = value.get("name")
         if "object" in value:
-            raise ValueError(f"{_shown(value['object'])} cannot be made again from a stored run; run the scenario anew")
+            raise ValueError(f"{shown(value['object'])} cannot be made again from a stored run; run the scenario anew")
         if name is None:
-            raise ValueError(f"this {noun} has no name; allowed: {_names(self.registry)}")
+            raise ValueError(f"this {noun} has no name; allowed: {listed(self.registry)}")
         if not isinstance(name, str) or name not in self.registry:
-            told = f"{_shown(name)} is no {noun}{self.registry.hint(str(name)) or suggestion(str(name), self.registry)}"
+            told = f"{shown(name)} is no {noun}{self.registry.hint(str(name)) or suggestion(str(name), self.registry)}"
             raise InvalidParameters([Problem(("name",), told)])
         apart = ("name",) if name in self.registry.builtin else ("name", "digest")
         return construct(self.registry[name], {str(key): each for key, each in value.items() if key not in apart})
@@ -242,149 +204,3 @@ def construct(cls: type, given: Mapping[str, Any]) -> Any:
         raise
     except (TypeError, ValueError) as error:
         raise InvalidParameters([Problem((), f"{cls.__qualname__} does not take this: {error}")]) from None
-
-
-# ---- from pydantic's errors to ours
-
-
-def problems_of(error: ValidationError, cls: type) -> list[Problem]:
-    """Put pydantic's errors into our words.
-
-    Parameters
-    ----------
-    error : ValidationError
-        What validation of a `cls` raised.
-    cls : type
-        The declared class at the root, for the names it allows.
-    """
-    errors = error.errors(include_url=False)
-    unknown = [each for each in errors if each["type"] in _UNKNOWN_KEY]
-    # a misspelt key is also a missing one; once is enough
-    meant = {(_path(each)[:-1], nearest(str(each["loc"][-1]), _allowed_at(each["loc"][:-1], cls))) for each in unknown}
-    told = [
-        each for each in errors if each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant
-    ]
-    return [problem for each in told for problem in _problems(each, cls)]
-
-
-_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
-_MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
-_WHOLE_SENTENCE = ("value_error", "refused")
-
-
-def _path(error: ErrorDetails) -> tuple[str | int, ...]:
-    """Give an error's location without what pydantic adds to name branches of unions and keys of mappings."""
-    return tuple(each for each in error["loc"] if not str(each).startswith(TAG) and each != "[key]")
-
-
-def _problems(error: ErrorDetails, root: type) -> list[Problem]:
-    """Put one error into our words; where a constructor inside has told its own problems, those."""
-    inner = error.get("ctx", {}).get("error")
-    if isinstance(inner, InvalidParameters):
-        return [each._replace(path=(*_path(error), *each.path)) for each in inner.problems]
-    return [_problem(error, root)]
-
-
-def _problem(error: ErrorDetails, root: type) -> Problem:
-    path, kind = _path(error), error["type"]
-    if kind in _UNKNOWN_KEY:
-        return Problem(
-            path, f"unknown key{suggestion(str(path[-1]), _allowed_at(error['loc'][:-1], root))}", at_key=True
-        )
-    if kind in _MISSING_KEY:
-        return Problem(path[:-1], f"the key {path[-1]!r} is missing", at_key=True)
-    if kind in _WHOLE_SENTENCE:
-        return Problem(path, error["msg"].removeprefix("Value error, "))
-    return Problem(path, f"{_shown(error['input'])} {_sentence(error)}", at_key="[key]" in error["loc"])
-
-
-def _sentence(error: ErrorDetails) -> str:
-    """Say what is allowed, to stand behind the value that was given."""
-    context = error.get("ctx", {})
-    match error["type"]:
-        case "greater_than":
-            return "must be positive" if context["gt"] == 0 else f"must be above {context['gt']}"
-        case "greater_than_equal":
-            return "must not be negative" if context["ge"] == 0 else f"must be at least {context['ge']}"
-        case "less_than":
-            return f"must be below {context['lt']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
-        case "finite_number":
-            return "must be finite"
-        case "float_type":
-            return "is no number"
-        case "int_type" | "int_from_float":
-            return "is no whole number"
-        case "string_type":
-            return "is no text; put it in quotes"
-        case "bool_type":
-            return "is neither true nor false"
-        case "tuple_type" | "list_type":
-            return "is no list; write [..., ...]"
-        case "dict_type" | "dataclass_type":
-            return "is no mapping; write {key: value, ...}"
-        case "too_short":
-            return f"has too few entries; at least {context['min_length']}"
-        case "literal_error":
-            return f"is not allowed; must be {context['expected']}"
-        case "string_pattern_mismatch":
-            return "may hold only letters, digits, - and _"
-    return f"is not allowed: {error['msg']}"
-
-
-def _allowed_at(location: tuple[str | int, ...], root: type) -> tuple[str, ...]:
-    """Give the field names of the class that stands at a location."""
-    cls: Any = root
-    for each in location:
-        if isinstance(each, str) and hasattr(cls, "__pydantic_fields__") and each in cls.__pydantic_fields__:
-            cls = _item_class(cls.__pydantic_fields__[each].annotation) or cls
-    return tuple(field_names(cls))
-
-
-def _item_class(annotation: Any) -> type | None:
-    """Find the declared class inside such an annotation as ``tuple[Expectation, ...]``."""
-    if hasattr(annotation, "__pydantic_fields__"):
-        return annotation  # type: ignore[no-any-return]
-    for each in getattr(annotation, "__args__", ()):
-        if found := _item_class(each):
-            return found
-    return None
-
-
-def suggestion(given: str, allowed: Iterable[str]) -> str:
-    """Give the end of a message: the nearest allowed name, or all of them.
-
-    >>> suggestion("heavyball", ["adam", "heavy_ball"])
-    "; did you mean 'heavy_ball'?"
-    """
-    allowed = list(allowed)
-    close = nearest(given, allowed)
-    return f"; did you mean {close!r}?" if close else f"; allowed: {_names(allowed)}"
-
-
-def nearest(given: str, allowed: Iterable[str]) -> str | None:
-    """Give the allowed name that is spelt most like the given one, or begins with it, if any is near."""
-    allowed = list(allowed)
-    begun = [each for each in allowed if given and each.startswith(given)]
-    return next(iter(difflib.get_close_matches(given, allowed, n=1, cutoff=0.6) or begun), None)
-
-
-def dotted(path: Iterable[str | int]) -> str:
-    """Write a path as ``experiment.optimizers.gd`` and ``expect[0].value``."""
-    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).removeprefix(".")
-
-
-MOST_NAMES = 20  # that a message lists
-
-
-def _names(allowed: Iterable[str]) -> str:
-    names = list(allowed)
-    rest = f", ... ({len(names)} in all)" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + rest or "nothing"
-
-
-def _shown(value: Any) -> str:
-    """Show a given value in one short line."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

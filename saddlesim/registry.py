@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 from types import ModuleType
 
+from saddlesim.problems import suggestion
+
 
 class Registry(dict[str, type]):
     """Classes by the snake_case of their names; each class bears its key as ``registry_key``.
@@ -40,6 +42,9 @@ class Registry(dict[str, type]):
         """Add a class."""
         cls.registry_key = key  # type: ignore[attr-defined]
         self[key] = cls
+
+    def __missing__(self, key: str) -> type:
+        raise KeyError(f"{key!r} is no {self.noun}{self.hint(str(key)) or suggestion(str(key), self)}")
 
     def hint(self, name: str) -> str:
         """Give the end of the message that refuses a name which is an object's path; nothing for another name."""

@@ -164,3 +164,43 @@ def test_rosenbrock_has_so_many_critical_points_and_no_more(n, count):
     declared = sorted(point.x[0] for point in OBJECTIVES["rosenbrock"](dimension=n).critical_points)
     assert len(roots) == count
     np.testing.assert_allclose(declared, roots, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("coupling", "place", "index", "slope"),
+    [(1 / 2, (0.0, 0.0), 1, (1.0, -1.0)), (1 / 3, (3**-0.5, -(3**-0.5)), 0, (1.0, 1.0))],
+)
+def test_where_wells_merge_the_quartic_makes_a_saddle(coupling, place, index, slope):
+    chain = OBJECTIVES["coupled_wells"](coupling=coupling)
+    (point,) = (each for each in chain.critical_points if np.allclose(each.x, place))
+    assert (point.kind, point.index, point.nullity) == ("saddle", index, 1)
+    assert not [each for each in chain.critical_points if each.kind == "degenerate"]
+    t = np.linspace(-0.05, 0.05, 11)
+    if index:  # along the null direction f rises as t^4 / 2, along the other it falls
+        rise = chain.value(np.outer(slope, t)) - point.value
+        np.testing.assert_allclose(rise, t**4 / 2, atol=1e-15)
+    else:  # on the curve on which f is least across, it falls as 4 t^4
+        x = np.array([[1, -1], [1, 1]]).T @ np.stack([np.sqrt(1 - 2 * coupling - 3 * t * t), t])
+        np.testing.assert_allclose(chain.value(x) - point.value, -4 * t**4, atol=1e-15)
+
+
+@pytest.mark.parametrize(("key", "numbers"), [("shubert", (722, 722, 1444)), ("hansen", (494, 494, 988))])
+def test_points_of_a_product_of_waves_are_counted_by_its_factors(key, numbers):
+    """Critical points are pairs of zeros of both factors, or of both slopes; found by signs on a fine grid."""
+    from scipy.optimize import brentq
+
+    objective = OBJECTIVES[key]()
+    lines = [(lambda t: np.stack([t, 0 * t + 0.123])), (lambda t: np.stack([0 * t + 0.123, t]))]
+    t = np.linspace(-10, 10, 20_001)
+    turns, signs = [], []
+    for axis, line in enumerate(lines):  # each factor but for a constant
+        slope = lambda s, axis=axis, line=line: objective.gradient(line(np.asarray(s)))[axis]  # noqa: E731
+        change = np.flatnonzero(np.diff(np.sign(slope(t))))
+        at = np.array([brentq(slope, t[i], t[i + 1], xtol=1e-13) for i in change])
+        turns.append(at)
+        signs.append(int((np.diff(np.sign(objective.value(line(t)))) != 0).sum()))
+    spectra = np.linalg.eigvalsh(np.moveaxis(objective.hessian(np.stack(np.meshgrid(*turns))), (0, 1), (-2, -1)))
+    minima, maxima = int((spectra > 0).all(axis=-1).sum()), int((spectra < 0).all(axis=-1).sum())
+    assert minima + maxima == len(turns[0]) * len(turns[1])
+    assert (minima, maxima, signs[0] * signs[1]) == numbers
+    assert objective.critical_set.startswith(f"{numbers[0]} minima, {numbers[1]} maxima and {numbers[2]} saddles")

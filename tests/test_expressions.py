@@ -23,7 +23,7 @@ REFUSED = [
     ("__import__('os')", 1, "the function '__import__' is not allowed"),
     ("x + __import__('os').system('true')", 5, "attribute access is not allowed"),
     ("x.real", 1, "attribute access is not allowed"),
-    ("x + (lambda: x)()", 6, "is not allowed"),
+    ("x + (lambda: x)()", 6, "a lambda is not allowed"),
     ("lambda x: x", 1, "a lambda is not allowed"),
     ("[x for x in y]", 1, "a comprehension is not allowed"),
     ("x + sum(y for y in x)", 5, "the function 'sum' is not allowed"),
@@ -38,7 +38,12 @@ REFUSED = [
     ("-" * 9_000 + "x", 1, "write it flatter"),
     ("-" * 100 + "x", 62, "nested deeper than 60 levels"),
     ("sin(" * 70 + "x" + ")" * 70, 245, "nested deeper than 60 levels"),
-    ("x+" * 4_900 + "x", 1, "write it flatter"),
+    ("x+" * 4_900 + "x", 1, "more than 2000 operations in a row"),
+    ("x+" * 2_100 + "x", 1, "2100 operations in a row; at most 2000"),
+    ("x + " + "tanh(" * 8 + "y" + ")" * 8, 5, "sinh, cosh, tanh more than 7 deep in each other"),
+    ("y + ((x**100)**100)**100", 6, "of degree 10000, powers of powers multiplied; at most 1000"),
+    ("y + x**100*x**100" + "*x**100" * 9, 5, "of degree 1100"),
+    ("*".join(f"sin({i}*x + y)" for i in range(1, 60)), 1, "its second derivatives would hold"),
     ("open", 1, "unknown name 'open'"),
     ("x + eval", 5, "unknown name 'eval'"),
     ("print(x)", 1, "the function 'print' is not allowed; functions: exp, log"),
@@ -55,11 +60,14 @@ REFUSED = [
     ("x < y", 1, "a comparison is not allowed"),
     ("x if y else 1", 1, "a condition is not allowed"),
     ("x and y", 1, "and, or is not allowed"),
-    ("not x", 1, "is not allowed"),
+    ("not x", 1, "not is not allowed"),
+    ("~x", 1, "~ is not allowed"),
+    ("x + None", 5, "None is not allowed"),
+    ("[x]", 1, "a list is not allowed"),
     ("x[0]", 1, "an index in brackets is not allowed"),
     ("x, y", 1, "a comma is not allowed"),
-    ("'x'", 1, "is no decimal number"),
-    ("x*True", 3, "is no decimal number"),
+    ("'x'", 1, "text in quotes is not allowed"),
+    ("x*True", 3, "True is not allowed"),
     ("x + 1j", 5, "1j is no decimal number"),
     ("0x10*x", 1, "0x10 is no decimal number"),
     ("1_0*x", 1, "1_0 is no decimal number"),
@@ -83,6 +91,18 @@ REFUSED = [
     ("exp(exp(exp(9)))*x", 5, "exp(exp(9)) is no finite real number"),
     ("x + foo", 5, "unknown name 'foo'; known: x, pi, e"),
     ("1 + pi", 1, "no variable stands in it"),
+    ("y + (-1)**x", 6, "-1 to a power that varies; what is raised to it must be positive"),
+    ("0**x", 1, "0 to a power that varies"),
+    ("(x - x)**y", 2, "x - x to a power that varies"),
+    ("y + (x - x - 1)**y", 6, "x - x - 1 to a power that varies"),
+    ("y + 1/(x - x)", 8, "division by zero"),
+    ("y + (x - x)**-1", 5, "is no finite real number"),
+    ("x + atan2(0, 0)*x", 5, "atan2(0, 0) is no finite real number"),
+    ("y*atan2(x - x, x - x)", 3, "atan2(x - x, x - x) is no finite real number"),
+    ("x + tan(pi/2)*x", 5, "tan(pi/2) is no finite real number"),
+    ("x*sqrt(y - y - 4)", 3, "sqrt(y - y - 4) is no finite real number"),
+    ("x*log(3*y - y - 2*y)", 3, "log(3*y - y - 2*y) is no finite real number"),
+    ("x*sqrt(atan(1/2) + atan(1/3) - pi/4)", 3, "is no finite real number, as far as can be proved"),
     ("x := 3", 3, "no expression"),
     ("x; y", 2, "no expression"),
 ]
@@ -109,7 +129,7 @@ def test_a_refusal_takes_no_time_worth_speaking_of(text):
         with pytest.raises(ExpressionError):
             Formula(text)
         best = min(best, time.perf_counter() - begin)
-    assert best < 0.05
+    assert best < (0.2 if "atan(1/2)" in text else 0.05)  # whether that constant is zero is tried at three precisions
 
 
 @pytest.mark.parametrize(
@@ -316,11 +336,22 @@ def test_irrational_constants_are_enclosed():
     texts = {"pi*x": "pi", "x + e": "e", "sqrt(2)*x": "sqrt(2)", "x + sin(1)": "sin(1)"}
     for text, constant in texts.items():
         (enclosure,) = Formula(text).code(0, products=False).constants.values()
-        with mpmath.workdps(60):
+        with mpmath.workdps(100):
             low, high = (mpmath.mpf(each.numerator) / each.denominator for each in enclosure)
             value = +eval(constant, {**MPMATH_FUNCTIONS, "pi": mpmath.pi, "e": mpmath.e})
             assert low < value < high
             assert (high - low) / value < 1e-40
+
+
+def test_a_vector_of_derivatives_of_negative_order_is_refused():
+    with pytest.raises(ValueError, match="order=-1: must not be negative"):
+        Formula("x**2").derivative(np.ones(1), -1)
+
+
+@pytest.mark.parametrize("text", [5, None, b"x", ["x"]])
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(TypeError, match="is no text; give the expression as a str"):
+        saddlesim.expression(text)
 
 
 def test_integer_powers_are_products_on_arrays_and_calls_on_other_numbers():
@@ -410,6 +441,8 @@ def test_saddlesim_expression_makes_an_objective():
     ("fields", "told"),
     [
         ({"expression": "x + foo"}, "expression: column 5: unknown name 'foo'"),
+        ({"expression": "y + 1/(x - x)"}, "expression: column 8: division by zero"),
+        ({"expression": "y + (-1)**x"}, "expression: column 6: -1 to a power that varies"),
         ({"expression": "x*y", "domain": [[-1, 1]]}, "domain has 1 intervals but there are 2 variables: x, y"),
         ({"expression": "x", "domain": [[1, -1]]}, "domain has \\[1.0, -1.0\\]: the first must be below the second"),
         ({"expression": "x", "domain": [[1, "a"]]}, "domain\\[0\\]\\[1\\]: 'a' is no number"),

@@ -77,6 +77,8 @@ def test_jax_keeps_its_own_precision_elsewhere(objective):
     ("arguments", "told"),
     [
         ((0,), "dimension=0: must be at least 1"),
+        ((2, [[1, 0], [0, 1]]), "domain has [1.0, 0.0]: the first must be below the second, and both finite"),
+        ((2, [[0, 1], [0, np.inf]]), "domain has [0.0, inf]: the first must be below the second, and both finite"),
         ((2, [[-1, 1]]), "domain has shape (1, 2); must be (2, 2), low and high of each component"),
     ],
 )
@@ -84,6 +86,45 @@ def test_what_does_not_fit_is_told(arguments, told):
     pytest.importorskip("jax")
     with pytest.raises(ValueError, match=re.escape(told)):
         saddlesim.from_jax(himmelblau, *arguments)
+
+
+@pytest.mark.parametrize("dimension", [2.5, "a", None])
+def test_a_dimension_that_is_no_whole_number_is_told(dimension):
+    pytest.importorskip("jax")
+    with pytest.raises(TypeError, match=re.escape(f"dimension={dimension!r}: must be a whole number")):
+        saddlesim.from_jax(himmelblau, dimension)
+
+
+def a_vector(x):
+    return x * x
+
+
+def an_error(x):
+    return x["a"]
+
+
+@pytest.mark.parametrize(
+    ("f", "told"),
+    [
+        (a_vector, "from_jax(a_vector, dimension=2) gives an array of shape (2,); must give a scalar"),
+        (lambda x: (x[0], x[1]), "gives a tuple; must give a scalar"),
+        (an_error, "from_jax(an_error, dimension=2) does not take a point: TypeError: "),
+    ],
+)
+def test_a_function_that_gives_no_scalar_is_told_at_once(f, told):
+    pytest.importorskip("jax")
+    with pytest.raises(ValueError, match=re.escape(told)):
+        saddlesim.from_jax(f, 2)
+
+
+def test_scipy_minimizes_it(objective):
+    from scipy.optimize import minimize
+
+    problem = objective.as_scipy()
+    assert problem["bounds"] == [(-6, 6), (-6, 6)]
+    found = minimize(problem["fun"], [2.0, 1.0], jac=problem["jac"], hess=problem["hess"], method="trust-exact")
+    np.testing.assert_allclose(found.x, [3, 2], atol=1e-6)
+    assert objective.critical_points is None
 
 
 def test_a_point_of_another_dimension_is_told(objective):

@@ -195,7 +195,7 @@ def test_the_instance_of_a_dimension_has_it(cls):
 
 
 def test_lists_that_claim_to_be_complete_exist_and_others_say_why_not(objective):
-    assert objective.critical_points or not objective.critical_points_complete
+    assert objective.critical_points is not None or not objective.critical_points_complete
     assert objective.critical_points is not None or objective.critical_set or "expression" in str(objective)
 
 

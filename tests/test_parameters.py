@@ -12,7 +12,8 @@ from saddlesim.experiments.starts import STARTS, Gaussian, Point
 from saddlesim.objectives import OBJECTIVES, Quadratic
 from saddlesim.objectives.wells import DoubleWell
 from saddlesim.optimizers import OPTIMIZERS, GradientDescent, HeavyBall
-from saddlesim.parameters import InvalidParameters, as_plain, nearest
+from saddlesim.parameters import as_plain
+from saddlesim.problems import InvalidParameters, nearest
 from saddlesim.registry import Registry
 
 REGISTRIES = (OBJECTIVES, OPTIMIZERS, STARTS, EXPERIMENTS)
@@ -81,6 +82,12 @@ def test_an_entry_point_cannot_take_a_built_in_name(install):
     with pytest.warns(UserWarning, match="claims the built-in start law 'gaussian'; ignored"):
         entries.load_entry_points()
     assert entries == {"gaussian": Gaussian}
+
+
+def test_a_name_that_is_not_there_is_told_with_the_nearest():
+    with pytest.raises(KeyError, match="'himmelbau' is no objective; did you mean 'himmelblau'"):
+        OBJECTIVES["himmelbau"]
+    assert OBJECTIVES.get("himmelbau") is None
 
 
 # ---- what a constructor takes

@@ -43,6 +43,16 @@ class Spelt(Bowl):
     steepness: float = 1.0
 
 
+class Broken(Bowl):
+    def value(self, x):
+        raise RuntimeError("no value today")
+
+
+class Crooked(Bowl):
+    def gradient(self, x):
+        return x[0]
+
+
 class NoObjective:
     pass
 '''
@@ -133,7 +143,22 @@ def test_show_draws(tmp_path, format):
 
 REFUSED = [
     (["show"], "name an objective"),
-    (["show", "himmelblau", "-e", "x**2"], "name an objective"),
+    (["show", "himmelblau", "-e", "x**2"], "either the objective himmelblau or --expression 'x**2', not both"),
+    (["show", "rosenbrock", "-p", "dimension=99999999999999999999999"], "must be at most 1000000"),
+    (["show", "sphere", "-p", "dimension=1000000000000"], "dimension: 1000000000000 must be at most 1000000"),
+    (["classify", "gaussian_field", "-p", "n_features=100000000000", "--at", "0,0"], "must be at most 1000000"),
+    (["show", "gaussian_field", "-p", "n_features=1000000", "-p", "dimension=11"], "their product is above 10000000"),
+    (["show", "gaussian_field", "-p", "length_scale=1e-320"], "length_scale: 1e-320 must be between 1e-100 and 1e+100"),
+    (["list", "objectives", "-d", "99999999999999999999"], "must be at most 1000000"),
+    (["show", "-e", "y + 1/(x-x)"], "expression: column 8: division by zero\n    y + 1/(x-x)\n           ^"),
+    (["show", "-e", "tan(pi/2)*x"], "expression: column 1: tan(pi/2) is no finite real number"),
+    (["show", "-e", ""], "expression: column 1: no expression: empty\n"),
+    (["show", "rosenbrock", "-p", "dimension=2", "-p", "dimension=3"], "-p dimension=3: dimension is given twice"),
+    (["show", "-e", "x", "-p", "domain=[[-6, 6, 7]]"], "domain[0]: (-6, 6, 7) has too many entries; at most 2"),
+    (["show", "-e", "x", "-p", "domain=[[-6]]"], "domain[0]: (-6,) has too few entries; at least 2"),
+    (["show", "himmelblau", "--plot", "-o", __file__], "is a file; name a folder"),
+    (["show", "sphere", "--plot", "-p", "dimension=200000"], "a picture of 200000 dimensions would take minutes"),
+    (["show", "himmelblau", "--plot", "-o", "/proc/x"], "--out /proc/x: "),
     (["show", "himmelbau"], "'himmelbau' is no objective; did you mean 'himmelblau'?"),
     (["show", "os:path"], "'os:path' is no objective; code is imported only if --trust names it on the command line"),
     (["show", "-e", "x + foo"], "expression: column 5: unknown name 'foo'; known: x, pi, e\n    x + foo\n        ^"),
@@ -144,7 +169,6 @@ REFUSED = [
     (["show", "rosenbrock", "-p", "dimension=[2"], "-p dimension=[2: no YAML"),
     (["list", "optimizers", "-d", "2"], "--dimension 2: only objectives have one"),
     (["classify", "himmelblau", "--at", "1"], "--at [1] has 1 components but himmelblau() has dimension 2"),
-    (["classify", "himmelblau"], "--at '': must be numbers with commas between"),
     (["classify", "himmelblau", "--at", "1,b"], "--at '1,b': must be numbers"),
     (["classify", "himmelblau", "--at", "1,nan"], "--at 1,nan: must be finite"),
     (["classify", "-e", "abs(x) + y**2", "--at", "0,1"], "it is not twice differentiable where an abs has its kink"),
@@ -214,6 +238,64 @@ def test_a_trusted_class_is_shown_and_classified(module):
     done = saddlesim("show", f"{module}:Bowl", "--trust", f"{module}:Bowl", "-p", "steepness=-1")
     assert done.exit_code == 2
     assert "steepness=-1: must be positive" in done.stderr
+
+
+def test_a_trusted_class_without_a_text_of_its_own_is_called_by_its_name(module):
+    told = saddlesim("show", "--trust", f"{module}:Bowl").stdout
+    assert told.splitlines()[0] == f"{module}:Bowl"
+    assert told == saddlesim("show", "--trust", f"{module}:Bowl").stdout
+    assert json.loads(saddlesim("show", "--trust", f"{module}:Bowl", "--json").stdout)["objective"] == f"{module}:Bowl"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Broken", "Broken: RuntimeError: no value today"),
+        ("Crooked", "Crooked: gradient of points (d, lanes) = (2, 3) has shape (3,); must be (2, 3)"),
+    ],
+)
+def test_a_trusted_class_that_fails_is_one_line(module, name, told):
+    done = saddlesim("show", "--trust", f"{module}:{name}")
+    assert (done.exit_code, done.stderr) == (2, f"{module}:{told}\n")
+
+
+def test_a_module_that_ends_the_program_is_one_line(module, tmp_path):
+    (tmp_path / f"{module}_end.py").write_text("raise SystemExit(7)")
+    done = saddlesim("show", "--trust", f"{module}_end:X")
+    assert done.exit_code == 2
+    assert done.stderr == f"--trust {module}_end:X: {module}_end cannot be imported: SystemExit: 7\n"
+
+
+def test_want_of_memory_is_one_line(monkeypatch):
+    def fill(*given):
+        raise MemoryError
+
+    monkeypatch.setattr("saddlesim.cli.showing.listed_points", fill)
+    done = saddlesim("show", "himmelblau")
+    assert (done.exit_code, done.stderr) == (2, "out of memory; ask for fewer dimensions, points or lanes\n")
+
+
+def test_many_components_are_shown_without_a_text():
+    done = saddlesim("show", "coupled_wells", "-p", "dimension=200", "--most", 1)
+    assert done.exit_code == 0, done.output
+    assert json.loads(saddlesim("show", "griewank", "-p", "dimension=100", "--json").stdout)["latex"] is None
+
+
+def test_what_is_known_of_points_that_are_not_listed_is_told():
+    assert "critical points: none listed; see critical set\n" in saddlesim("show", "snail").stdout
+    told = saddlesim("show", "-e", "x**2", "--most", 0).stdout
+    assert "critical points: none listed; see critical set" in told
+    assert (
+        "critical points: 9, all that there are in the domain, by proof\n"
+        in saddlesim("show", "himmelblau", "--most", 0).stdout
+    )
+
+
+def test_the_facts_stand_in_a_column():
+    lines = saddlesim("show", "rosenbrock").stdout.splitlines()
+    facts = [line for line in lines[1:] if line.startswith(("what ", "formula ", "dimension ", "domain "))]
+    assert len(facts) == 5
+    assert {(line[14], line[15] != " ") for line in facts} == {(" ", True)}
 
 
 def test_nothing_is_imported_without_trust(module, tmp_path):

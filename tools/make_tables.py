@@ -27,7 +27,7 @@ MOST_COMPONENTS = 6
 MOST_POINTS = 1000
 LISTED_BY_TABLE = (LibraryObjective.critical_points, Family.critical_points)
 KINDS = ("minimum", "saddle", "maximum", "degenerate")
-LABELS = {"himmelblau": {"maximum_1": "maximum"}}  # a name that scenarios know
+LABELS = {"himmelblau": {"maximum_1": "maximum"}, "rosenbrock_4": {"saddle_1": "saddle"}}  # names that scenarios know
 
 
 def main(rooms: Sequence[str]) -> None:
@@ -75,8 +75,9 @@ def _entry(key: str, found: Census, old: Mapping[str, Any] | None, non_smooth: s
     if found.unresolved and (not points or len(points) < len((old or {}).get("points", ()))):
         return None
     known = [np.array(each["x"]) for each in (old or {}).get("points", ())]
+    scale = max((abs(each.value) for each in points), default=1.0) or 1.0
     ordered = sorted(
-        points, key=lambda each: (KINDS.index(each.kind), float(f"{each.value:.12g}") + 0.0, *_rounded(each.x))
+        points, key=lambda each: (KINDS.index(each.kind), round(each.value / scale, 12) + 0.0, *_rounded(each.x))
     )
     records, number = [], dict.fromkeys(KINDS, 0)
     for each in ordered:

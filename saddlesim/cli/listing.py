@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from saddlesim.cli.exits import UsageError
-from saddlesim.parameters import default_of, field_names
+from saddlesim.parameters import LARGEST_SIZE, default_of, field_names
 from saddlesim.registry import Registry
 
 
@@ -46,6 +46,8 @@ def print_list(kind: str, dimension: int | None, as_json: bool) -> None:
     """Print the entries of a registry, or the library's scenarios."""
     if dimension is not None and kind != "objectives":
         raise UsageError(f"--dimension {dimension}: only objectives have one; leave it out for {kind}")
+    if dimension is not None and dimension > LARGEST_SIZE:
+        raise UsageError(f"--dimension {dimension}: must be at most {LARGEST_SIZE}")
     entries = _scenarios() if kind == "scenarios" else _registered(_registry(kind), dimension)
     if as_json:
         print_json(entries)

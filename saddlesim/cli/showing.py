@@ -15,10 +15,13 @@ from rich.text import Text
 from saddlesim import store
 from saddlesim.analysis import listed_points
 from saddlesim.cli.console import console_for_results
-from saddlesim.objectives import CriticalPoint, Objective
+from saddlesim.cli.exits import UsageError
+from saddlesim.cli.loading import make_folder
+from saddlesim.objectives import CriticalPoint, Objective, name_of
 from saddlesim.spectrum import eigenvalues, zero_threshold
 
 MOST_DIMENSIONS = 300  # of a Hessian whose eigenvalues are shown
+MOST_DRAWN = 100_000  # dimensions of a picture
 MOST_COMPONENTS = 6  # of a point in a table
 
 _NOT_IN_TEXT = ("objective", "expression", "latex", "critical_points_complete")  # in JSON only, or told otherwise
@@ -26,6 +29,10 @@ _NOT_IN_TEXT = ("objective", "expression", "latex", "critical_points_complete") 
 
 def show_objective(objective: Objective, most: int, out: Path, formats: Sequence[str], as_json: bool) -> None:
     """Tell what an objective is and what is known of its critical points; draw it where formats are given."""
+    if formats:
+        if (d := getattr(objective, "dimension", None) or 0) > MOST_DRAWN:
+            raise UsageError(f"--plot: a picture of {d} dimensions would take minutes; at most {MOST_DRAWN}")
+        make_folder(out)
     listed = getattr(objective, "critical_points", None)
     points = list(listed_points(objective, most))
     facts = _facts(objective)
@@ -36,10 +43,10 @@ def show_objective(objective: Objective, most: int, out: Path, formats: Sequence
         typer.echo(store.json_text({**facts, **number, "critical_points": told, "files": files}))
         return
     console = console_for_results()
-    console.print(Text(str(objective), style="bold"))
+    console.print(Text(name_of(objective), style="bold"))
     for name, each in facts.items():
         if each not in (None, "", []) and name not in _NOT_IN_TEXT:
-            console.print(Text(f"{name.replace('_', ' '):13} {words(each)}"), soft_wrap=True)
+            console.print(Text(f"{name.replace('_', ' '):14} {words(each)}"), soft_wrap=True)
     console.print(Text(_count(objective, listed, len(points))), soft_wrap=True)
     if told:
         console.print(_table(told))
@@ -53,7 +60,7 @@ def _facts(objective: Any) -> dict[str, Any]:
     domain = getattr(objective, "domain", None)
     function = getattr(objective, "function", None)
     return {
-        "objective": str(objective),
+        "objective": name_of(objective),
         "what": (inspect.getdoc(type(objective)) or "").partition("\n")[0],
         "formula": getattr(objective, "expression", None) or getattr(objective, "formula", ""),
         "expression": getattr(objective, "expression_text", None),
@@ -88,11 +95,12 @@ def _count(objective: Any, listed: Sequence[CriticalPoint] | None, shown: int) -
     if listed is None and shown:
         return f"critical points: infinitely many; {shown} of them, one of each manifold known"
     if listed is None:
-        return "critical points: infinitely many or unknown, none listed"
+        known = getattr(objective, "critical_set", "")
+        return f"critical points: none listed; {'see critical set' if known else 'how many there are is not known'}"
     complete = getattr(objective, "critical_points_complete", False)
     extent = "all that there are in the domain, by proof" if complete else "no claim that these are all"
     number = _length(listed)
-    rest = f"; the first {shown}" if number is None or shown < number else ""
+    rest = f"; the first {shown}" if shown and (number is None or shown < number) else ""
     return f"critical points: {'beyond count' if number is None else number}, {extent}{rest}"
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.parameters import Problem
+from saddlesim.problems import Problem
 
 Block = dict[str, NDArray[Any]]
 

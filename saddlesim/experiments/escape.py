@@ -22,7 +22,8 @@ from saddlesim.experiments.survival import Estimate, SurvivalCurve, fraction, me
 from saddlesim.objectives import Objective, ObjectiveField
 from saddlesim.observers import DIVERGED, ESCAPED, FirstPassage, Plateau, Records, log_spaced, norm
 from saddlesim.optimizers import OptimizerField
-from saddlesim.parameters import Count, Label, NonNegativeInteger, Positive, Problem, as_plain, declared
+from saddlesim.parameters import Count, Label, NonNegativeInteger, Positive, as_plain, declared
+from saddlesim.problems import Problem
 from saddlesim.simulation import simulate
 from saddlesim.spectrum import KINDS, classify, eigenvalues
 

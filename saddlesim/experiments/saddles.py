@@ -21,7 +21,8 @@ from saddlesim.analysis import (
 )
 from saddlesim.objectives import Objective
 from saddlesim.objectives.base import CriticalPoint
-from saddlesim.parameters import TAG, Vector, declared, suggestion
+from saddlesim.parameters import Vector, declared
+from saddlesim.problems import TAG, suggestion
 
 Array = NDArray[np.float64]
 

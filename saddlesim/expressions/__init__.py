@@ -1,9 +1,10 @@
 """Expressions: text -> checked syntax tree -> SymPy -> code on arrays or other numbers, and LaTeX.
 
-`syntax` refuses what is not allowed, `calculus` differentiates, `code` writes and compiles, `formula` is what others use.
+`reading` refuses what is not allowed (by `checking` and `growth`), `calculus` differentiates, `code` writes and compiles (with
+proved `constants`), `formula` is what others use.
 """
 
 from saddlesim.expressions.formula import Formula
-from saddlesim.expressions.syntax import FUNCTIONS, ExpressionError
+from saddlesim.expressions.syntax import FUNCTIONS, ExpressionError, TooLargeError
 
-__all__ = ["FUNCTIONS", "ExpressionError", "Formula"]
+__all__ = ["FUNCTIONS", "ExpressionError", "Formula", "TooLargeError"]

@@ -7,27 +7,17 @@ constants that are no small integers, and the names of functions. What these do 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import sympy
 from sympy.printing.pycode import AbstractPythonCodePrinter
 
+from saddlesim.expressions.constants import Enclosure, enclosure
+
 LARGEST_INTEGER = 2**53  # a larger one is no float64
-DIGITS = 50  # to which an irrational constant is enclosed
-
-
-class Enclosure(NamedTuple):
-    """The exact bounds of a constant; equal where it is rational."""
-
-    low: Fraction
-    high: Fraction
-
-    def nearest(self) -> float:
-        """Give the float64 nearest to it."""
-        return float((self.low + self.high) / 2)
 
 
 @dataclass(frozen=True)
@@ -96,18 +86,33 @@ def generate(expressions: Sequence[Any], arguments: Sequence[Sequence[Any]], pro
     return Code(f"def generated({given}):\n" + "".join(f"    {line}\n" for line in body), printer.constants)
 
 
+LONGEST_POLYNOMIAL = 100  # nodes
+MOST_TERMS = 64  # of a polynomial multiplied out; beyond either, that costs more than it can save
+
+
 def cheaper(expressions: Sequence[Any]) -> list[Any]:
     """Put short polynomials in Horner's form, where that takes fewer operations than what differentiation left."""
     return [min(each, sympy.horner(each), key=_cost) if _is_short_polynomial(each) else each for each in expressions]
 
 
-LONGEST_POLYNOMIAL = 100  # nodes; beyond, multiplying out costs more than it can save
-
-
 def _is_short_polynomial(expression: Any) -> bool:
     nodes = list(itertools.islice(sympy.preorder_traversal(expression), LONGEST_POLYNOMIAL + 1))
+    if len(nodes) > LONGEST_POLYNOMIAL or _most_terms(expression) > MOST_TERMS:
+        return False
     symbols = expression.free_symbols
-    return bool(symbols and len(nodes) <= LONGEST_POLYNOMIAL and expression.is_polynomial(*symbols))
+    return bool(symbols and expression.is_polynomial(*symbols))
+
+
+def _most_terms(expression: Any) -> int:
+    """Bound the number of terms of a polynomial multiplied out."""
+    if expression.is_Add:
+        return sum(map(_most_terms, expression.args))
+    if expression.is_Mul:
+        return math.prod(map(_most_terms, expression.args))
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
+        n, k = int(expression.exp), _most_terms(expression.base)
+        return math.comb(n + k - 1, n)
+    return 1
 
 
 def _cost(expression: Any) -> int:
@@ -150,7 +155,7 @@ class _Printer(AbstractPythonCodePrinter):  # type: ignore[misc]
             return f"-{self._named_constant(-number)}"
         if number not in self._constant_names:
             name = self._constant_names[number] = f"c{len(self.constants)}"
-            self.constants[name] = _enclosure(number)
+            self.constants[name] = enclosure(number)
         return self._constant_names[number]
 
     def _print_Symbol(self, symbol: Any) -> str:
@@ -193,12 +198,3 @@ class _Printer(AbstractPythonCodePrinter):  # type: ignore[misc]
         name = f"p{len(self.lines)}"
         self.lines.append(f"{name} = {value}")
         return name
-
-
-def _enclosure(number: Any) -> Enclosure:
-    if number.is_Rational:
-        exact = Fraction(int(number.p), int(number.q))
-        return Enclosure(exact, exact)
-    middle = Fraction(str(number.evalf(DIGITS)))
-    width = abs(middle) / 10 ** (DIGITS - 5)
-    return Enclosure(middle - width, middle + width)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim import functions
-from saddlesim.expressions.syntax import Syntax, parse
+from saddlesim.expressions.reading import parse
+from saddlesim.expressions.syntax import Syntax
 
 if TYPE_CHECKING:
     from saddlesim.expressions.code import Arithmetic, Code
@@ -25,17 +26,19 @@ LANES_AT_ONCE = 8192  # so that what the code holds meanwhile stays in the proce
 class Formula:
     """A function R^d -> R given by a text, which is checked when it is made.
 
-    SymPy is imported when a derivative, or a value, is first asked for; the code for it is generated once in a process.
+    Code for a derivative, or the value, is generated when one is first asked for, once in a process.
 
     Parameters
     ----------
     text, variables, parameters
-        As `syntax.parse` takes them.
+        As `reading.parse` takes them.
 
     Raises
     ------
     ExpressionError
-        With the column of the first thing that is not allowed.
+        With the column of the first thing that is not allowed, or of what is nowhere real and finite.
+    TypeError
+        If `text` is none.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Formula:
         self, text: str, variables: Iterable[str] | None = None, parameters: Mapping[str, float] | None = None
     ) -> None:
         self.syntax: Syntax = parse(text, variables, parameters)
+        self.derivatives(0)  # which finds what is real or finite nowhere
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -77,14 +81,14 @@ class Formula:
 
         return derivatives(*self._key, order)
 
-    # ---- on arrays
-
     def value(self, x: Array) -> Array:
         """Give f(x): (d, ...) -> (...)."""
         return self.derivative(x, 0)
 
     def derivative(self, x: Array, order: int) -> Array:
         """Give all partial derivatives of an order: (d, ...) -> (d, ..., d, ...) with `order` axes of components in front."""
+        if order < 0:
+            raise ValueError(f"order={order}: must not be negative")
         made = _array_function(self._key, order)
         out = np.empty((self.dimension,) * order + x.shape[1:], dtype=np.result_type(x, np.float64))
         _in_pieces(lambda into, piece: _fill(into, made(piece), _places(self.dimension, order)), out, order, x)
@@ -97,8 +101,6 @@ class Formula:
         out = np.empty(x.shape, dtype=np.result_type(x, v, np.float64))
         _in_pieces(lambda into, *pieces: _fill(into, made(*pieces), _places(self.dimension, 1)), out, 1, x, v)
         return out
-
-    # ---- on other numbers
 
     def code(self, order: int, products: bool) -> Code:
         """Give the code of all partial derivatives of an order; see `code.generate`."""

@@ -26,7 +26,7 @@ from saddlesim.objectives import (
     symbolic,
     wells,
 )
-from saddlesim.objectives.base import METHODS, LibraryObjective, Objective
+from saddlesim.objectives.base import METHODS, LibraryObjective, Objective, name_of
 from saddlesim.objectives.critical_point import CriticalPoint
 from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
 from saddlesim.objectives.symbolic import Expression, expression
@@ -71,4 +71,5 @@ __all__ = [
     "ObjectiveField",
     "Quadratic",
     "expression",
+    "name_of",
 ]

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlesim.expressions import Formula
+from saddlesim.expressions import Formula, TooLargeError
+from saddlesim.expressions.syntax import MOST_VARIABLES
 from saddlesim.objectives import tables
 from saddlesim.objectives.critical_point import CriticalPoint as CriticalPoint  # most who need a base need it, too
 from saddlesim.parameters import call_text, field_names
@@ -134,8 +135,13 @@ class LibraryObjective(ABC):
 
     @cached_property
     def function(self) -> Formula | None:
-        """The `expression_text` with all its derivatives, on any kind of numbers, and LaTeX."""
-        return None if self.expression_text is None else Formula(self.expression_text, self.variables)
+        """The `expression_text` with all its derivatives, any kind of numbers, and LaTeX; None where it is none or too large."""
+        if self.expression_text is None or self.dimension > MOST_VARIABLES:
+            return None
+        try:
+            return Formula(self.expression_text, self.variables)
+        except TooLargeError:
+            return None
 
     @classmethod
     @abstractmethod
@@ -164,13 +170,7 @@ class LibraryObjective(ABC):
         >>> found.x.round(6).tolist()
         [3.0, 2.0]
         """
-        return {
-            "fun": lambda x: float(self.value(x)),
-            "jac": self.gradient,
-            "hess": self.hessian,
-            "hessp": self.hessian_product,
-            "bounds": [(float(low), float(high)) for low, high in self.domain],
-        }
+        return scipy_problem(self)
 
     def points(self, x: ArrayLike) -> Array:
         """Give x as an array of floating point of shape (d, ...).
@@ -193,13 +193,37 @@ class LibraryObjective(ABC):
         return call_text(self)
 
 
-def described_points(objective: LibraryObjective, positions: Iterable[ArrayLike]) -> tuple[CriticalPoint, ...]:
-    """Make critical points of exact positions, (d,) each, by the Hessian's eigenvalues; labels number them by kind."""
+def scipy_problem(objective: Any) -> dict[str, Any]:
+    """Give fun, jac, hess, hessp and bounds for `scipy.optimize.minimize`; see `LibraryObjective.as_scipy`."""
+    return {
+        "fun": lambda x: float(objective.value(x)),
+        "jac": objective.gradient,
+        "hess": objective.hessian,
+        "hessp": objective.hessian_product,
+        "bounds": [(float(low), float(high)) for low, high in objective.domain],
+    }
+
+
+def name_of(objective: Any) -> str:
+    """Give what an objective calls itself; one of somebody's that has no text of its own is named by its class."""
+    cls: Any = type(objective)
+    if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
+        return str(getattr(cls, "registry_key", f"{cls.__module__}:{cls.__qualname__}"))
+    return str(objective)
+
+
+def described_points(
+    objective: LibraryObjective, positions: Iterable[ArrayLike], degenerate: str = "degenerate"
+) -> tuple[CriticalPoint, ...]:
+    """Make critical points of exact positions, (d,) each, by the Hessian's eigenvalues; labels number them by kind.
+
+    Where these are silent, `degenerate` says what higher derivatives make of all such points.
+    """
     points: list[CriticalPoint] = []
     for position in positions:
         x = np.array(position, dtype=np.float64)
         spectrum = classify(eigenvalues(objective.hessian(x)))
-        kind = str(spectrum.kind)
+        kind = degenerate if spectrum.kind == "degenerate" else str(spectrum.kind)
         label = f"{kind}_{1 + sum(each.kind == kind for each in points)}"
         points.append(
             CriticalPoint(label, x, float(objective.value(x)), int(spectrum.index), kind, int(spectrum.nullity))

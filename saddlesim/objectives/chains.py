@@ -13,7 +13,7 @@ from pydantic import Field
 from saddlesim.objectives.base import Array, CriticalPoint, square_box
 from saddlesim.objectives.family import Dimension, Family, Interval
 from saddlesim.objectives.least_squares import MGH
-from saddlesim.parameters import Count, declared
+from saddlesim.parameters import Size, declared
 
 LIBRARY = "Surjanovic and Bingham, Virtual Library of Simulation Experiments (2013) (recalled)"
 
@@ -70,7 +70,7 @@ class PairedRosenbrock(Rosenbrock):
     minimum (1, ..., 1): the derivative by x_{2i} is 0 only if x_{2i} = x_{2i-1}^2, then that by x_{2i-1} is 2 (x_{2i-1} - 1).
     """
 
-    dimension: Annotated[Count, Field(ge=2, multiple_of=2)] = 2
+    dimension: Annotated[Size, Field(ge=2, multiple_of=2)] = 2
 
     formula: ClassVar[str] = "sum_{i<=n/2} 100 (x_{2i} - x_{2i-1}^2)^2 + (1 - x_{2i-1})^2"
     source: ClassVar[str] = f"{MGH} 21"
@@ -155,7 +155,7 @@ class ExtendedPowell(Family):
     forms vanish at 0 only.
     """
 
-    dimension: Annotated[Count, Field(ge=4, multiple_of=4)] = 4
+    dimension: Annotated[Size, Field(ge=4, multiple_of=4)] = 4
 
     formula: ClassVar[str] = "sum over (a, b, c, d) of (a + 10 b)^2 + 5 (c - d)^2 + (b - 2 c)^4 + 10 (a - d)^4"
     source: ClassVar[str] = f"{MGH} 22"
@@ -216,7 +216,7 @@ class BroydenTridiagonal(Family):
     formula: ClassVar[str] = "sum ((3 - 2 x_i) x_i - x_{i-1} - 2 x_{i+1} + 1)^2, x_0 = x_{n+1} = 0"
     source: ClassVar[str] = f"{MGH} 30"
     interval: ClassVar[Interval] = (-2.0, 2.0)
-    critical_set: ClassVar[str] = "All five are listed for n = 2; for more, the zero that the standard start leads to."
+    critical_set: ClassVar[str] = "All are listed for n = 2 and 4; for more, the zero that the standard start leads to."
 
     def value(self, x: Array) -> Array:
         residuals = self._residuals(self.points(x))

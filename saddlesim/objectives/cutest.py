@@ -101,9 +101,6 @@ class Hairy(ExpressionObjective):
     formula: ClassVar[str] = "30*sin(7*x)**2*cos(7*y)**2 + 100*sqrt(0.01 + (x - y)**2) + 100*sqrt(0.01 + x**2)"
     box: ClassVar[Box] = ((-5, 5), (-7, 7))
     source: ClassVar[str] = TOINT
-    critical_set: ClassVar[str] = (
-        "Unknown: a maximum and a saddle for each hair between x = 0 and x = y, some 450 in the domain."
-    )
     symmetries: ClassVar[tuple[str, ...]] = ("sign",)
 
 
@@ -117,7 +114,6 @@ class Loghairy(ExpressionObjective):
     formula: ClassVar[str] = "log(1 + 0.3*sin(7*x)**2*cos(7*y)**2 + sqrt(0.01 + (x - y)**2) + sqrt(0.01 + x**2))"
     box: ClassVar[Box] = ((-5, 5), (-7, 7))
     source: ClassVar[str] = TOINT
-    critical_set: ClassVar[str] = "That of Hairy."
     symmetries: ClassVar[tuple[str, ...]] = ("sign",)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from saddlesim.functions import modulus
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, empty_hessian, square_box
 from saddlesim.objectives.critical_point import PointSequence
-from saddlesim.parameters import Count, Positive, Vector, declared
+from saddlesim.parameters import Positive, Size, Vector, declared
 
 LONGEST_TEXT = 80  # components up to which a chain is written out
 
@@ -77,7 +77,7 @@ class Octopus(SaddleTree):
         A quarter of the way from a saddle to the next.
     """
 
-    dimension: Count = 5
+    dimension: Size = 5
     curvature: Positive = math.e
     gamma: Positive = 1.0
     tau: Positive = math.e

@@ -11,13 +11,12 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
-from saddlesim.objectives import tables
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective
-from saddlesim.parameters import Count
+from saddlesim.parameters import Size
 
 LONGEST_TEXT = 8000  # characters up to which a family is written out
 
-Dimension = Annotated[Count, Field(ge=2)]
+Dimension = Annotated[Size, Field(ge=2)]
 Interval = tuple[float, float]
 
 
@@ -62,8 +61,8 @@ class Family(LibraryObjective):
         return np.asarray((columns + columns.swapaxes(0, 1)) / 2)
 
     @property
-    def table(self) -> tables.Table | None:
-        return tables.table(type(self).__module__.rpartition(".")[2], f"{self.table_key}_{self.dimension}")
+    def table_key(self) -> str:
+        return f"{super().table_key}_{self.dimension}"
 
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint] | None:

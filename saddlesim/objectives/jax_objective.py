@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from saddlesim.objectives.base import square_box
+from saddlesim.objectives.base import scipy_problem, square_box
 
 Array = NDArray[np.float64]
 
 
 class JaxObjective:
     """An objective made of a JAX function; see `from_jax`."""
+
+    critical_points: ClassVar[None] = None  # not known beforehand
 
     def __init__(self, f: Callable[[Any], Any], dimension: int, domain: ArrayLike | None = None) -> None:
         self.f = f
@@ -24,7 +28,24 @@ class JaxObjective:
             raise ValueError(
                 f"domain has shape {self.domain.shape}; must be ({dimension}, 2), low and high of each component"
             )
+        for low, high in self.domain.tolist():
+            if not -math.inf < low < high < math.inf:
+                raise ValueError(f"domain has [{low}, {high}]: the first must be below the second, and both finite")
+        self._check_value()
         self._compile()
+
+    def _check_value(self) -> None:
+        """Let JAX trace f, which computes nothing."""
+        jax = _jax()
+        with jax.enable_x64(True):
+            try:
+                made = jax.eval_shape(self.f, jax.ShapeDtypeStruct((self.dimension,), np.float64))
+            except Exception as error:  # whatever somebody's function raises
+                told = str(error).partition("\n")[0]
+                raise ValueError(f"{self} does not take a point: {type(error).__name__}: {told}") from None
+        if getattr(made, "shape", None) != ():
+            given = f"an array of shape {made.shape}" if hasattr(made, "shape") else f"a {type(made).__name__}"
+            raise ValueError(f"{self} gives {given}; must give a scalar")
 
     def _compile(self) -> None:
         """Differentiate; compiled for lanes of any number when they are first met."""
@@ -52,6 +73,10 @@ class JaxObjective:
     def hessian_product(self, x: Array, v: Array) -> Array:
         """Give the Hessian at x times v, forward over reverse: (d, ...), (d, ...) -> (d, ...)."""
         return self._mapped(self._product, 1, *np.broadcast_arrays(x, v))
+
+    def as_scipy(self) -> dict[str, Any]:
+        """Give fun, jac, hess, hessp and bounds for `scipy.optimize.minimize`, on single points (d,)."""
+        return scipy_problem(self)
 
     def __call__(self, x: Array) -> Array:
         return self.value(x)
@@ -93,11 +118,17 @@ def from_jax(f: Callable[[Any], Any], dimension: int, domain: ArrayLike | None =
     ImportError
         If JAX is not installed; the message says how to.
     ValueError
-        If the dimension or the domain does not fit.
+        If the dimension or the domain does not fit, or f does not give a scalar.
+    TypeError
+        If the dimension is no whole number.
     """
-    if dimension < 1:
-        raise ValueError(f"dimension={dimension}: must be at least 1")
-    return JaxObjective(f, dimension, domain)
+    try:
+        d = operator.index(dimension)
+    except TypeError:
+        raise TypeError(f"dimension={dimension!r}: must be a whole number") from None
+    if d < 1:
+        raise ValueError(f"dimension={d}: must be at least 1")
+    return JaxObjective(f, d, domain)
 
 
 def _jax() -> Any:

@@ -263,9 +263,7 @@ class Osborne1(ExpressionObjective):
     formula: ClassVar[str] = "sum_{i=1}^{33} (y_i - x1 - x2 exp(-t x4) - x3 exp(-t x5))^2, t = 10 (i - 1)"
     box: ClassVar[Box] = ((0, 1), (0, 3), (-3, 0), (0, 0.1), (0, 0.1))
     source: ClassVar[str] = f"{MGH} 17"
-    critical_set: ClassVar[str] = (
-        "Known are a minimum and its image, and outside the domain a line where x4 = x5 and only x2 + x3 counts."
-    )
+    critical_set: ClassVar[str] = "Known are a minimum, its image, and outside the domain a line of x4 = x5."
     symmetries: ClassVar[tuple[str, ...]] = ("permutation",)
 
     @property
@@ -275,9 +273,10 @@ class Osborne1(ExpressionObjective):
 
 @declared
 class BiggsExp6(ExpressionObjective):
-    """Three exponentials in thirteen data: the right minimum, its images, and a wrong one that many starts end at.
+    """Three exponentials in thirteen data: the right minimum, its images, and what passes for a wrong one but is a saddle.
 
-    Usual domain [0, 12]^6. The minimum 0 is at (1, 10, 1, 5, 4, 3); another has value 5.65565e-3.
+    Usual domain [0, 12]^6. The minimum 0 is at (1, 10, 1, 5, 4, 3). The point of value 5.65565e-3 that is published as another
+    minimum has x1 = x5 and lies on a line of critical points of index 1.
     """
 
     formula: ClassVar[str] = (
@@ -286,7 +285,7 @@ class BiggsExp6(ExpressionObjective):
     box: ClassVar[Box] = ((0, 12),) * 6
     source: ClassVar[str] = f"{MGH} 18, with m = 13"
     critical_set: ClassVar[str] = (
-        "Infinite: where x1 = x2 only x3 - x4 counts, which makes a line of minima of value 5.65565e-3."
+        "Infinite: where x1 = x5 only x3 + x6 counts, which makes a line of saddles of value 5.65565e-3."
     )
     symmetries: ClassVar[tuple[str, ...]] = ("permutation",)
 

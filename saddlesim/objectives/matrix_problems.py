@@ -17,7 +17,7 @@ import numpy as np
 from saddlesim.expressions.syntax import MOST_VARIABLES
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, square_box
 from saddlesim.objectives.rank_one_problems import Pca
-from saddlesim.parameters import Count, Vector, declared
+from saddlesim.parameters import Size, Vector, declared
 
 LONGEST_TEXT = 300  # products of two components up to which a factorization is written out
 LARGEST = 2000  # components up to which `of_dimension` makes a factorization, whose methods form the whole matrix
@@ -134,8 +134,8 @@ class LowRankFactorization(Factorization):
     """
 
     singular_values: Vector = (3.0, 2.0, 1.0)
-    rank: Count = 2
-    shape: tuple[Count, Count] | None = None
+    rank: Size = 2
+    shape: tuple[Size, Size] | None = None
 
     formula: ClassVar[str] = "1/2 |U V' - M|_F^2, M (m x n) of the singular values given"
     source: ClassVar[str] = (
@@ -223,7 +223,7 @@ class SymmetricFactorization(Factorization):
     """
 
     eigenvalues: Vector = (3.0, 2.0, 1.0)
-    rank: Count = 2
+    rank: Size = 2
 
     formula: ClassVar[str] = "1/4 |U U' - M|_F^2, M of the eigenvalues given"
     source: ClassVar[str] = "Ge, Jin, Zheng, No Spurious Local Minima in Nonconvex Low Rank Problems (2017)"

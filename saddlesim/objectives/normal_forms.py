@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, empty_hessian, square_box
-from saddlesim.parameters import Count, NonNegativeInteger, Real, Vector, declared
+from saddlesim.parameters import NonNegativeInteger, Real, Size, Vector, declared
 from saddlesim.spectrum import classify
 
 LONGEST_FORM = 12  # dimension up to which a quadratic form is written out
@@ -156,7 +156,7 @@ class MonkeySaddle(LibraryObjective):
         The number n of valleys.
     """
 
-    legs: Annotated[Count, Field(ge=3, le=100)] = 3
+    legs: Annotated[Size, Field(ge=3, le=100)] = 3
 
     formula: ClassVar[str] = "Re (x + i y)^legs"
     source: ClassVar[str] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -13,10 +12,12 @@ from pydantic import Field
 
 from saddlesim.objectives.base import Array, LibraryObjective, empty_hessian, square_box
 from saddlesim.objectives.critical_point import CriticalPoint
-from saddlesim.parameters import Count, NonNegative, NonNegativeInteger, Positive, declared
+from saddlesim.objectives.kostlan_form import LONGEST_TEXT, KostlanForm
+from saddlesim.parameters import NonNegative, NonNegativeInteger, Positive, Size, declared
+from saddlesim.problems import InvalidParameters, Problem
 
-MOST = 10_000_000  # coefficients of a form: 80 megabytes
-LONGEST_TEXT = 8000  # characters
+MOST = 10_000_000  # coefficients of a form, or components of frequencies: 80 megabytes
+SHORTEST = 1e-100  # length, for its square divides in the Hessian
 
 
 @declared
@@ -31,8 +32,8 @@ class GaussianField(LibraryObjective):
     phases alone misses C by at most 1 / sqrt(m) in root mean square. Usual domain [-5 l, 5 l]^d.
     """
 
-    dimension: Count = 2
-    n_features: Count = 200
+    dimension: Size = 2
+    n_features: Size = 200
     spectrum: Literal["gaussian", "shell", "matern"] = "gaussian"
     length_scale: Positive = 1.0
     seed: NonNegativeInteger = 0
@@ -41,6 +42,14 @@ class GaussianField(LibraryObjective):
     source: ClassVar[str] = "Rahimi and Recht, Random features for large-scale kernel machines (NIPS 2007)"
     dimension_rule: ClassVar[str] = "any n >= 1"
     critical_set: ClassVar[str] = "unknown for a draw; for d = 2, 1/4 minima, 1/2 saddles, 1/4 maxima in the mean"
+
+    def __post_init__(self) -> None:
+        if not SHORTEST <= self.length_scale <= 1 / SHORTEST:
+            raise InvalidParameters(
+                [Problem(("length_scale",), f"{self.length_scale} must be between {SHORTEST:g} and {1 / SHORTEST:g}")]
+            )
+        if self.n_features * self.dimension > MOST:
+            raise ValueError(f"dimension={self.dimension}, n_features={self.n_features}: their product is above {MOST}")
 
     @cached_property
     def domain(self) -> Array:
@@ -103,8 +112,8 @@ class SphericalPSpin(LibraryObjective):
     symmetrised J, by `numpy.linalg.eigh`, the (k+1)-th of index k. For N = 2 there are 2 sqrt(3 p - 2) in the mean.
     """
 
-    dimension: Annotated[Count, Field(ge=2)] = 6
-    p: Annotated[Count, Field(ge=2)] = 3
+    dimension: Annotated[Size, Field(ge=2)] = 6
+    p: Annotated[Size, Field(ge=2)] = 3
     seed: NonNegativeInteger = 0
 
     formula: ClassVar[str] = "N^(-(p-1)/2) sum J_{i1...ip} s_i1 ... s_ip, s = sqrt(N) x / |x|"
@@ -190,8 +199,8 @@ class RandomPolynomial(LibraryObjective):
     Usual domain [-4, 4]^n. Critical points are not known beforehand.
     """
 
-    dimension: Count = 2
-    degree: Annotated[Count, Field(ge=2)] = 4
+    dimension: Size = 2
+    degree: Annotated[Size, Field(ge=2)] = 4
     confinement: NonNegative = 1.0
     seed: NonNegativeInteger = 0
 
@@ -248,52 +257,6 @@ class RandomPolynomial(LibraryObjective):
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
         return (cls(), cls(dimension=1, degree=7, seed=1), cls(dimension=3, degree=3, confinement=0.5, seed=2))
-
-
-class KostlanForm:
-    """A homogeneous polynomial F of n variables whose law no rotation changes: its covariance is scale^2 (x . y)^degree.
-
-    `curvature`, (n, n, L), holds the second derivatives on the L monomials of degree - 2; by Euler's theorem the gradient
-    follows, and F = x . gradient / degree. The coefficient of x^a has variance scale^2 degree! / (a_1! ... a_n!).
-    """
-
-    def __init__(self, n: int, degree: int, seed: int, scale: float = 1.0) -> None:
-        self.degree, self.monomials, self.lower = degree, _monomials(n, degree), _monomials(n, degree - 2)
-        orders, place_values = _orders(self.monomials), n ** np.arange(degree)[::-1]
-        self.coefficients = scale * np.sqrt(orders) * np.random.default_rng(seed).standard_normal(len(orders))
-        joined = np.sort(np.broadcast_arrays(np.arange(n)[:, None, None], np.arange(n)[:, None], *self.lower.T), axis=0)
-        place = np.searchsorted(self.monomials @ place_values, np.tensordot(place_values, joined, 1))
-        self.curvature = degree * (degree - 1) * (self.coefficients / orders)[place] * _orders(self.lower)
-
-    def gradient(self, y: Array) -> Array:
-        return self.product(y, y) / (self.degree - 1)
-
-    def hessian(self, y: Array) -> Array:
-        return np.asarray(np.einsum("ijm,m...->ij...", self.curvature, self._lower_at(y)))
-
-    def product(self, y: Array, v: Array) -> Array:
-        return np.asarray(np.einsum("ijm,m...,j...->i...", self.curvature, self._lower_at(y), v))
-
-    def _lower_at(self, y: Array) -> Array:
-        return np.asarray(math.prod((y[i] for i in self.lower.T), start=np.ones((len(self.lower), *y.shape[1:]))))
-
-    def text(self, names: Sequence[str]) -> str | None:
-        if len(self.monomials) > LONGEST_TEXT // 20:  # a term has some twenty characters
-            return None
-        rows = zip(self.coefficients.tolist(), self.monomials.tolist(), strict=True)
-        return " + ".join("*".join([repr(c), *(names[i] for i in row if names[i] != "1")]) for c, row in rows)
-
-
-def _monomials(n: int, degree: int) -> Array:
-    """List the monomials of n variables, each as the ascending indices of its variables, in lexical order, as (L, degree)."""
-    flat = itertools.chain.from_iterable(itertools.combinations_with_replacement(range(n), degree))
-    return np.fromiter(flat, dtype=np.int64).reshape(math.comb(n + degree - 1, degree), degree)
-
-
-def _orders(monomials: Array) -> Array:
-    """Count in how many orders the indices of each row can stand: the multinomial coefficient, (L,)."""
-    repeats = np.tril(monomials[:, :, None] == monomials[:, None, :]).sum(axis=2, dtype=np.float64)
-    return np.asarray(np.rint(math.factorial(monomials.shape[1]) / repeats.prod(axis=1)))
 
 
 def _written(text: str) -> str | None:

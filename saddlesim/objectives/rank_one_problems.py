@@ -17,7 +17,7 @@ from pydantic import Field
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, square_box
 from saddlesim.objectives.critical_point import PointSequence
 from saddlesim.objectives.normal_forms import Quadratic
-from saddlesim.parameters import Count, NonNegativeInteger, Vector, declared
+from saddlesim.parameters import NonNegativeInteger, Size, Vector, declared
 
 LONGEST_TEXT = 16  # components up to which what a tensor on the axes gives is written out
 GE = "Ge, Huang, Jin, Yuan, Escaping From Saddle Points - Online Stochastic Gradient for Tensor Decomposition (2015)"
@@ -162,7 +162,7 @@ class TensorDecomposition(Orthonormal):
         Draws the a_k, uniformly (Haar measure); by default they are the axes.
     """
 
-    dimension: Count = 3
+    dimension: Size = 3
     seed: NonNegativeInteger | None = None
 
     formula: ClassVar[str] = "|x|^8 / 8 - sum_k (a_k' x)^4 / 4, a_k orthonormal"
@@ -229,7 +229,7 @@ class JointTensorDecomposition(Orthonormal):
         Draws the a_k, uniformly (Haar measure); by default they are the axes.
     """
 
-    n_components: Annotated[Count, Field(ge=2)] = 3
+    n_components: Annotated[Size, Field(ge=2)] = 3
     seed: NonNegativeInteger | None = None
 
     formula: ClassVar[str] = "sum_{i != j} sum_k (a_k' u_i)^2 (a_k' u_j)^2, u_i = x_i / |x_i|, a_k orthonormal"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
 from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, described_points, square_box
-from saddlesim.parameters import Count, NonNegativeInteger, Vector, declared
+from saddlesim.parameters import NonNegativeInteger, Size, Vector, declared
 
 LONGEST_TEXT = 200  # coefficients up to which measurements are written out
 LARGEST = 200  # components up to which `of_dimension` draws measurements of matrices
@@ -47,8 +47,8 @@ class MatrixSensing(LibraryObjective):
     """
 
     eigenvalues: Vector = (1.0, 0.0, 0.0)
-    rank: Count = 1
-    n_measurements: Count = 15
+    rank: Size = 1
+    n_measurements: Size = 15
     seed: NonNegativeInteger = 0
 
     formula: ClassVar[str] = "1/(4 m) sum_k (<A_k, U U'> - <A_k, M>)^2, A_k Gaussian, M of the eigenvalues given"
@@ -175,8 +175,8 @@ class PhaseRetrieval(LibraryObjective):
         Draws the signal and then the measurements.
     """
 
-    dimension: Count = 3
-    n_measurements: Count = 30
+    dimension: Size = 3
+    n_measurements: Size = 30
     seed: NonNegativeInteger = 0
 
     formula: ClassVar[str] = "1/(4 m) sum_k ((a_k' x)^2 - (a_k' z)^2)^2, a_k Gaussian, |z| = 1"

@@ -16,7 +16,7 @@ from pydantic import Field
 from saddlesim.objectives.base import Array, CriticalPoint
 from saddlesim.objectives.family import Dimension, Family, Interval
 from saddlesim.objectives.least_squares import MGH
-from saddlesim.parameters import Count, declared
+from saddlesim.parameters import Size, declared
 
 LIBRARY = "Surjanovic and Bingham, Virtual Library of Simulation Experiments (2013) (recalled)"
 
@@ -97,7 +97,7 @@ class Penalty1(Family):
     2e-5 / t I + 8 t^2 (1, ..., 1)(1, ..., 1)': the positive root is a minimum, the negative ones are a maximum and a saddle.
     """
 
-    dimension: Annotated[Count, Field(ge=2, le=90_000_000)] = 2
+    dimension: Annotated[Size, Field(ge=2)] = 2
 
     formula: ClassVar[str] = "1e-5 sum (x_i - 1)^2 + (sum x_i^2 - 1/4)^2"
     source: ClassVar[str] = f"{MGH} 23"
@@ -148,7 +148,7 @@ class Trigonometric(Family):
     source: ClassVar[str] = f"{MGH} 26"
     interval: ClassVar[Interval] = (-math.pi, math.pi)
     centre: ClassVar[float] = 0.0
-    critical_set: ClassVar[str] = "The minimum of value 0 at 0 is listed; there are others, of value 0 and not."
+    critical_set: ClassVar[str] = "All are listed for n = 2 and 4; for more, the minimum of value 0 at 0 alone."
 
     def value(self, x: Array) -> Array:
         residuals = self._parts(self.points(x))[0]

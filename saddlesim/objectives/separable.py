@@ -13,7 +13,7 @@ from saddlesim.functions import modulus
 from saddlesim.objectives.base import Array
 from saddlesim.objectives.family import Dimension, Interval
 from saddlesim.objectives.separable_family import Separable
-from saddlesim.parameters import Count, declared
+from saddlesim.parameters import Size, declared
 
 
 @declared
@@ -195,7 +195,7 @@ class Cubic27(QuarticWells):
     minima -1 and 1 and its maximum 0.
     """
 
-    dimension: Count = 3
+    dimension: Size = 3
 
     formula: ClassVar[str] = "sum j (x_j^2 - 1)^2"
     source: ClassVar[str] = "example 3, Cubic, of SaddleScape; Liu, Su, Xiao, Zhang, Zhao, arXiv 2601.01081 (2026)"

@@ -15,14 +15,14 @@ import numpy as np
 from saddlesim.objectives.base import Array, CriticalPoint, empty_hessian
 from saddlesim.objectives.critical_point import PointSequence
 from saddlesim.objectives.family import Family
-from saddlesim.parameters import Count, declared
+from saddlesim.parameters import Size, declared
 
 
 @declared
 class Separable(Family):
     """Base of ``f(x) = sum_i term_i(x_i)``: a family states its terms and their critical points, and all else follows."""
 
-    dimension: Count = 2
+    dimension: Size = 2
 
     dimension_rule: ClassVar[str] = "any n >= 1"
     proved: ClassVar[bool] = True

@@ -35,7 +35,8 @@ SHEKEL = (  # c and a of each well
 class Hartmann3(ExpressionObjective):
     """Four long Gaussian wells in three dimensions, half of them nearly level in the first component.
 
-    Usual domain [0, 1]^3. The minimum -3.862782 is near (0.114614, 0.555649, 0.852547). Some lists round 0.03815 to 0.0381.
+    Usual domain [0, 1]^3. The minimum -3.862782 is near (0.114614, 0.555649, 0.852547). Of the
+    two published values of p_41, 0.0381 and 0.03815, it is the latter here.
     """
 
     formula: ClassVar[str] = "-sum_{i=1}^{4} c_i exp(-sum_{j=1}^{3} a_ij (x_j - p_ij)^2)"
@@ -77,7 +78,6 @@ class Shekel(ExpressionObjective):
 
     n_terms: Literal[5, 7, 10] = 10
 
-    critical_set: ClassVar[str] = "Not all are known; none is listed."
     formula: ClassVar[str] = "-sum_{i=1}^{n_terms} 1/(c_i + sum_{j=1}^{4} (x_j - a_ij)^2)"
     box: ClassVar[Box] = ((0, 10),) * 4
     source: ClassVar[str] = f"Shekel (1971), in {DIXON_SZEGOE}; data: {SURVEY}"

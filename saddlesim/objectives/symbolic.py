@@ -12,7 +12,8 @@ from pydantic import BeforeValidator, Field
 
 from saddlesim.expressions import ExpressionError, Formula
 from saddlesim.objectives.base import Array, LibraryObjective, square_box
-from saddlesim.parameters import InvalidParameters, Problem, Real, declared
+from saddlesim.parameters import Real, declared
+from saddlesim.problems import InvalidParameters, Problem
 
 Box = tuple[tuple[float, float], ...]
 

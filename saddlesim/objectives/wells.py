@@ -20,7 +20,7 @@ from saddlesim.objectives.base import (
     empty_hessian,
     square_box,
 )
-from saddlesim.parameters import Count, NonNegative, declared
+from saddlesim.parameters import NonNegative, Size, declared
 
 
 class WellsInARow(LibraryObjective):
@@ -76,7 +76,7 @@ class DoubleWell(WellsInARow):
     d = 1) and the minima (-1, 0, ...), (1, 0, ...); the first component solves x^3 = x, the others are zero.
     """
 
-    dimension: Count = 2
+    dimension: Size = 2
 
     formula: ClassVar[str] = "(x_1^2 - 1)^2 / 4 + 1/2 sum_{i>1} x_i^2"
     source: ClassVar[str] = "classical (Ginzburg-Landau potential)"
@@ -123,8 +123,8 @@ class MultipleWells(WellsInARow):
     dimension : int, >= 1
     """
 
-    n_wells: Annotated[Count, Field(le=50)] = 3
-    dimension: Count = 2
+    n_wells: Annotated[Size, Field(le=50)] = 3
+    dimension: Size = 2
 
     formula: ClassVar[str] = "(1 + T_{2 n_wells}(x_1)) / 2 + 1/2 sum_{i>1} x_i^2"
     source: ClassVar[str] = "made for this library; T_{2n} is Chebyshev's polynomial of the first kind"
@@ -175,7 +175,8 @@ class CoupledWells(LibraryObjective):
     ``f(x) = sum_i (x_i^2 - 1)^2 / 4 + c/2 sum_i (x_{i+1} - x_i)^2``. Usual domain [-2, 2]^d. The uniform states 0 and
     +-(1, ..., 1) are critical for every c. For d = 2 the list is complete: the sum of the two equations is
     (x + y)(x^2 - x y + y^2 - 1) = 0, their difference (x - y)(x^2 + x y + y^2 - 1 + 2 c) = 0, and each pair of factors is solved
-    by hand: besides the uniform states +-sqrt(1 - 2 c) (1, -1) for c < 1/2, and x y = -c, x^2 + y^2 = 1 - c for c < 1/3.
+    by hand: besides the uniform states +-sqrt(1 - 2 c) (1, -1) for c < 1/2, and x y = -c, x^2 + y^2 = 1 - c for c < 1/3. Where
+    the Hessian has a zero, a quartic decides: at 0 it rises, and at +-(1, -1)/sqrt(3) for c = 1/3 it falls; both are saddles.
 
     Parameters
     ----------
@@ -184,7 +185,7 @@ class CoupledWells(LibraryObjective):
         The stiffness c of the springs.
     """
 
-    dimension: Annotated[Count, Field(ge=2)] = 2
+    dimension: Annotated[Size, Field(ge=2)] = 2
     coupling: NonNegative = 0.1
 
     formula: ClassVar[str] = "sum_i (x_i^2 - 1)^2 / 4 + coupling/2 sum_i (x_{i+1} - x_i)^2"
@@ -247,7 +248,7 @@ class CoupledWells(LibraryObjective):
             positions += [np.array([s * total + t * difference, s * total - t * difference]) / 2 for s, t in signs]
         if self.dimension == 2 and c == 0:
             positions += [np.array(each) for each in ((0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0))]
-        return described_points(self, positions)
+        return described_points(self, positions, degenerate="saddle")
 
     @property
     def critical_points_complete(self) -> bool:

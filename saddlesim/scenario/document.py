@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 from yamlcore import CoreLoader
 
-from saddlesim.parameters import Problem, dotted, suggestion
+from saddlesim.problems import Problem, dotted, suggestion
 
 Path = tuple[str | int, ...]
 

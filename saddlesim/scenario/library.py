@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from saddlesim.parameters import suggestion
+from saddlesim.problems import suggestion
 
 PACKAGE = Path(__file__).parents[1]
 

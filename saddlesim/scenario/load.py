@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from saddlesim.experiments import EXPERIMENTS, Experiment, ExperimentField
-from saddlesim.parameters import Problem, problems_of, suggestion
+from saddlesim.problems import Problem, problems_of, suggestion
 from saddlesim.scenario.document import Document, Mark, ScenarioError, read_value
 from saddlesim.scenario.model import Scenario
 
