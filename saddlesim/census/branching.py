@@ -12,9 +12,11 @@ import numpy as np
 
 from saddlesim.census.enclosures import Array, Boxes, Enclosures, joined
 from saddlesim.census.proof import contracted, krawczyk
+from saddlesim.intervals import EPSILON
 
 AT_ONCE = 4096  # boxes, whose enclosures then stay in the processor's cache
 LOCATED = 1e-3  # size of an enclosure, over that of the box where it is alone, from which on a point counts as found
+THINNEST = 2.0**-30  # of the domain: around what is left of a box so much is left, too
 CUT = 0.4871  # where an edge is cut; off the middle, where critical points like to be
 LONGEST = 32.0  # how much longer, relative to the domain, the longest edge may be than the one that is cut
 
@@ -110,7 +112,8 @@ def branch(f: Enclosures, boxes: Boxes, domain: Array, resolution: float, budget
                 continue
             budget.spent += piece.n
             kept, axis = _looked_at(f, piece, size, inside, proved)
-            small = ((kept.hi - kept.lo) <= resolution * size).all(axis=0)
+            finest = 8 * EPSILON * np.maximum(np.abs(kept.lo), np.abs(kept.hi))
+            small = ((kept.hi - kept.lo) <= np.maximum(resolution * size, finest)).all(axis=0)
             left.append(kept[small])
             following.append(_cut(kept[~small], axis[~small]))
         boxes = joined(following, f.dimension)
@@ -119,7 +122,7 @@ def branch(f: Enclosures, boxes: Boxes, domain: Array, resolution: float, budget
 
 def _looked_at(f: Enclosures, boxes: Boxes, size: Array, inside: Boxes, proved: Proved) -> tuple[Boxes, Array]:
     """Give those about which nothing is proved, as small as they can be made, and the axis along which to cut each."""
-    may = np.logical_and.reduce([each.holds_zero for each in f.gradient(boxes)])
+    may = np.logical_and.reduce([each.holds_zero for each in f.gradient(boxes)]) & ~f.nowhere(boxes)
     boxes = boxes[may]
     if not boxes.n:
         return boxes, np.empty(0, dtype=np.int64)
@@ -132,8 +135,10 @@ def _looked_at(f: Enclosures, boxes: Boxes, size: Array, inside: Boxes, proved: 
         counts = small & tight.meet(boxes[told.proved]) & tight.meet(inside)
         proved.add(tight[counts], wide[counts])
         done[told.proved] |= small
-    lo, hi = np.fmax(boxes.lo, told.image.lo), np.fmin(boxes.hi, told.image.hi)
-    kept = np.flatnonzero(~done & (lo <= hi).all(axis=0))
+    there = (np.fmax(boxes.lo, told.image.lo) <= np.fmin(boxes.hi, told.image.hi)).all(axis=0)
+    least = THINNEST * size  # a box that is thin along one axis only leaves no room round a point
+    lo, hi = np.fmax(boxes.lo, told.image.lo - least), np.fmin(boxes.hi, told.image.hi + least)
+    kept = np.flatnonzero(~done & there)
     return Boxes(lo[:, kept], hi[:, kept]), _axis((hi - lo)[:, kept] / size, told.smear[:, kept])
 
 

@@ -19,6 +19,7 @@ from saddlesim.intervals import EPSILON
 
 if TYPE_CHECKING:
     from saddlesim.expressions.factors import CommonFactor
+    from saddlesim.expressions.germ import Germ
 
 FINER = 1 / 64  # by how much boxes of a cluster are made smaller in one go
 LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is looked for
@@ -105,6 +106,8 @@ class Resolver:
     proved: Proved
     degenerate: list[Degenerate] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    _critical: dict[tuple[Any, ...], bool] = field(default_factory=dict)
+    _germs: dict[tuple[Any, ...], Germ | None] = field(default_factory=dict)
 
     def resolve(self, boxes: Boxes, resolution: float) -> None:
         """Resolve what is left of a branching down to a resolution."""
@@ -128,7 +131,7 @@ class Resolver:
         """Tell whether a cluster is done with, one way or the other."""
         smooth = self.f.smooth(boxes)
         if not smooth.any() or (resolution <= LOCATED and not smooth.all()):
-            self.give_up(boxes, "f is not twice differentiable, or not defined, somewhere in there")
+            self.give_up(boxes, "f is not twice differentiable, or not proved to be, somewhere in there")
         elif resolution > LOCATED or not self._is_point(boxes.hull):
             if resolution <= FINEST:
                 self.give_up(boxes, "a critical point without a regular Hessian, or several close together")
@@ -153,33 +156,40 @@ class Resolver:
 
     def _is_point(self, hull: Boxes) -> bool:
         """Whether a degenerate critical point of simple coordinates is proved to be alone in there."""
-        from saddlesim.expressions.germ import is_critical, simple_points
+        from saddlesim.expressions.germ import simple_points
 
         reach = (hull.hi - hull.lo)[:, 0]
         for point in simple_points(hull.middle[:, 0].tolist(), reach.tolist()):
             place = np.array([[float(each)] for each in point])
             around = 4 * EPSILON * np.abs(place)
             may = all(each.holds_zero[0] for each in self.f.gradient(Boxes(place - around, place + around)))
-            if may and is_critical(self.f.formula, point):
+            if may and self._is_critical(point):
                 return self._is_alone(point, place, hull)
         return False
+
+    def _is_critical(self, point: tuple[Any, ...]) -> bool:
+        from saddlesim.expressions.germ import is_critical
+
+        if point not in self._critical:
+            self._critical[point] = is_critical(self.f.formula, point)
+        return self._critical[point]
 
     def _is_alone(self, point: tuple[Any, ...], place: Array, hull: Boxes) -> bool:
         from saddlesim.expressions.germ import Germ
 
-        try:
-            germ = Germ(self.f.formula, point)
-        except ValueError:
-            return False
-        if not germ.nullity:
-            return False
-        box = Boxes(np.minimum(hull.lo, place), np.maximum(hull.hi, place))
-        told = alone(self.f, germ, box)
-        if told is None:
+        if point not in self._germs:
+            try:
+                self._germs[point] = Germ(self.f.formula, point)
+            except ValueError:
+                self._germs[point] = None
+        germ = self._germs[point]
+        box = _wider(Boxes(np.minimum(hull.lo, place), np.maximum(hull.hi, place)))
+        told = alone(self.f, germ, box) if germ is not None and germ.nullity and self.f.smooth(box).all() else None
+        if germ is None or told is None:
             return False
         inside = bool(((place[:, 0] >= self.domain[:, 0]) & (place[:, 0] <= self.domain[:, 1])).all())
         if inside and not any(np.array_equal(each.x, place[:, 0]) for each in self.degenerate):
-            degree = told.degree if told.degree is not None else boundary_degree(self.f, _wider(box))
+            degree = told.degree if told.degree is not None else boundary_degree(self.f, box)
             made = Degenerate(
                 _pairs(box),
                 told.kind,

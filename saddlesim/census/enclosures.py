@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from saddlesim.expressions import Formula
 from saddlesim.intervals import EPSILON, FUNCTIONS, TINY, Interval, constant
 
+NOT_EVERYWHERE = ("/", "log(", "sqrt(", "tan(", "atan2(", "abs(", "sign(", "kink(", "real_power(")
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -105,17 +107,42 @@ class Enclosures:
         return _stacked(self.gradient(boxes))
 
     def hessian(self, boxes: Boxes) -> Ball:
-        """Enclose the Hessian: (d, B) -> (d, d, B); nan where it is not defined on all of a box."""
+        """Enclose the Hessian: (d, B) -> (d, d, B); nan where f is not proved to be twice differentiable on all of a box."""
         made = self._evaluated(boxes, 2)
         d = self.dimension
         balls = {place: _stacked([each]) for place, each in made.items()}
         flat = [balls[min(i, j), max(i, j)] for i, j in itertools.product(range(d), repeat=2)]
+        smooth = self._whole(made) & self._defined(boxes)
         middle, radius = (np.concatenate(each).reshape(d, d, -1) for each in zip(*flat, strict=True))
-        return Ball(middle, radius)
+        return Ball(np.where(smooth, middle, np.nan), np.where(smooth, radius, np.nan))
 
     def smooth(self, boxes: Boxes) -> Mask:
-        """Whether the Hessian is defined on all of a box, (B,)."""
-        return np.asarray(np.logical_and.reduce([each.whole for each in self._evaluated(boxes, 2).values()]))
+        """Whether f is proved to be twice differentiable on all of a box, (B,)."""
+        return self._whole(self._evaluated(boxes, 2)) & self._defined(boxes)
+
+    def nowhere(self, boxes: Boxes) -> Mask:
+        """Whether f is defined nowhere in a box, (B,)."""
+        return np.isnan(self.value(boxes).lo) if self._may_fail else np.zeros(boxes.n, dtype=bool)
+
+    def _defined(self, boxes: Boxes) -> Mask:
+        """Whether f and its gradient are defined on all of a box; what their derivatives' formulas say is not enough.
+
+        The derivative of a logarithm is defined where the logarithm is not, and that of an angle across its cut.
+        """
+        if not self._may_fail:
+            return np.ones(boxes.n, dtype=bool)
+        return self._whole(self._evaluated(boxes, 0)) & self._whole(self._evaluated(boxes, 1))
+
+    @cached_property
+    def _may_fail(self) -> bool:
+        """Whether anything is in the formula that is not defined everywhere."""
+        return any(
+            name in self.formula.code(order, products=False).source for order in range(3) for name in NOT_EVERYWHERE
+        )
+
+    @staticmethod
+    def _whole(made: dict[tuple[int, ...], Interval]) -> Mask:
+        return np.asarray(np.logical_and.reduce([each.whole for each in made.values()]))
 
     def _evaluated(self, boxes: Boxes, order: int) -> dict[tuple[int, ...], Interval]:
         if order not in self._functions:

@@ -51,7 +51,7 @@ def surfaces(f: Enclosures, factor: CommonFactor, boxes: Boxes) -> tuple[list[Su
         In which boxes all critical points, if there are any, are on these.
     """
     (q,), slopes, rest = (_evaluated(f, code, boxes) for code in (factor.value, factor.gradient, factor.rest))
-    alone = q.whole & _some_nonzero(rest)
+    alone = q.whole & _some_nonzero(rest) & f.smooth(boxes)
     regular = alone & q.holds_zero & _some_nonzero(slopes)
     trace: Any = sum((a * b for a, b in zip(slopes, rest, strict=True)), start=Interval(0.0, 0.0))
     made, told = [], alone & ~q.holds_zero

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -20,6 +21,7 @@ MAX_BOXES = 2_000_000
 FIRST_RESOLUTION = 2.0**-9  # relative size down to which the whole box is cut before clusters are looked at
 MOST_DIMENSIONS = 12
 MOST_CONNECTED = 3000
+N_CELLS = 64  # along an edge, on which smoothness is proved
 
 
 def census(
@@ -84,7 +86,7 @@ def census(
         points,
         degenerate,
         tuple(sorted(resolver.unresolved, key=lambda each: each.box.tolist())),
-        boundary_degree(f, whole),
+        boundary_degree(f, whole) if _smooth_throughout(f, domain) else None,
         budget.spent,
         time.monotonic() - began,
         connections(objective, listed, domain) if connected and _few_saddles(points) and f.dimension > 1 else (),
@@ -121,6 +123,8 @@ def checked_box(objective: Objective, given: ArrayLike | None = None) -> Array:
     for low, high in box:
         if not np.isfinite([low, high]).all():
             raise ValueError(f"box has [{low:g}, {high:g}]: must be bounded")
+        if not math.isfinite(float(high) - float(low)):
+            raise ValueError(f"box has [{low:g}, {high:g}]: too wide for floating point")
         if not low < high:
             raise ValueError(f"box has [{low:g}, {high:g}]: the first must be below the second")
     return box
@@ -154,6 +158,16 @@ def _points(f: Enclosures, objective: Objective, tight: Boxes, domain: Array) ->
             )
         )
     return tuple(sorted(made, key=lambda each: (each.index, each.value_bounds[0], each.x.tolist())))
+
+
+def _smooth_throughout(f: Enclosures, domain: Array) -> bool:
+    """Whether f is proved to be twice differentiable on all of the box: else its gradient's degree is no sum over points."""
+    if len(domain) > 2:
+        return True  # the degree is not computed
+    edges = [np.linspace(low, high, N_CELLS + 1) for low, high in domain]
+    lo = np.stack([each.ravel() for each in np.meshgrid(*(edge[:-1] for edge in edges), indexing="ij")])
+    hi = np.stack([each.ravel() for each in np.meshgrid(*(edge[1:] for edge in edges), indexing="ij")])
+    return bool(f.smooth(Boxes(lo, hi)).all())
 
 
 def _few_saddles(points: tuple[CensusPoint, ...]) -> bool:

@@ -39,6 +39,7 @@ def common_factors(formula: Formula) -> tuple[CommonFactor, ...]:
     names = symbols(formula.dimension)
     parted = [sympy.fraction(sympy.together(each)) for each in gradient]
     divisor = sympy.gcd_list([above for above, _ in parted])
+    divisor = sympy.fraction(sympy.together(divisor))[0]
     factors = [each for each, _ in sympy.factor_list(divisor)[1]] if divisor.free_symbols else []
     own = dict(zip(names, map(sympy.Symbol, formula.variables), strict=True))
     made = []

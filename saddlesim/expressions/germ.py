@@ -25,7 +25,10 @@ from saddlesim.expressions.calculus import symbols
 from saddlesim.expressions.code import Code, generate
 from saddlesim.expressions.formula import Formula
 
-HIGHEST = 6  # order of a form that is looked for
+HIGHEST, HIGHEST_OF_POLYNOMIALS = (
+    6,
+    8,
+)  # order of a form that is looked for; derivatives of other functions grow too long
 DENOMINATORS = (1, 12, 1000)
 DIGITS = 40
 TINY = sympy.Rational(1, 10**30)
@@ -120,12 +123,12 @@ class Germ:
 
     @cached_property
     def reduced(self) -> tuple[int, Any, tuple[Any, ...]] | None:
-        """The order m of the first form of F, the form, and T up to order m - 1; None where m would be above `HIGHEST`."""
+        """The order m of the first form of F, the form, and T up to order m - 1; None where there is none up to `HIGHEST`."""
         taylor = self._taylor()
         regular = self.rest.T * self.hessian * self.rest
         inverse = regular.inv() if self._t else regular
         curve = sympy.zeros(len(self._t), 1)
-        for m in range(3, HIGHEST + 1):
+        for m in range(3, self._highest + 1):
             slope = sympy.Matrix([taylor.diff(each) for each in self._t])
             for _ in range(2 if self._t else 0):  # each time one order more is right
                 at = slope.subs(dict(zip(self._t, curve, strict=True)), simultaneous=True)
@@ -145,7 +148,7 @@ class Germ:
             Where there is no form.
         """
         if self.reduced is None:
-            raise ValueError(f"no form up to order {HIGHEST}")
+            raise ValueError(f"no form up to order {self._highest}")
         m, form, curve = self.reduced
         rho, directions = sympy.Symbol("r"), tuple(sympy.Symbol(f"u{i}") for i in range(self.nullity))
         ray = {s: rho * u for s, u in zip(self._s, directions, strict=True)}
@@ -160,6 +163,10 @@ class Germ:
             *(generate([_neat(e) for e in each], arguments, products=False) for each in (residual, slope, [at_unit]))
         )
 
+    @cached_property
+    def _highest(self) -> int:
+        return HIGHEST_OF_POLYNOMIALS if self.formula.sympy.is_polynomial() else HIGHEST
+
     def _whole(self) -> Any:
         """Give f in coordinates (s, t)."""
         place = sympy.Matrix(self.point) + self.null * sympy.Matrix(self._s) if self._s else sympy.Matrix(self.point)
@@ -169,12 +176,12 @@ class Germ:
         )
 
     def _taylor(self) -> Any:
-        """Give the Taylor polynomial of f in (s, t), of degree `HIGHEST`."""
+        """Give the Taylor polynomial of f in (s, t), of degree `_highest`."""
         scale = sympy.Symbol("h")
         every = (*self._s, *self._t)
         along = self._whole().subs({each: scale * each for each in every}, simultaneous=True)
         total, factorial = sympy.Integer(0), sympy.Integer(1)
-        for order in range(HIGHEST + 1):
+        for order in range(self._highest + 1):
             total += sympy.expand(_simplified(along.subs(scale, 0)) / factorial)
             along, factorial = along.diff(scale), factorial * (order + 1)
         return total
