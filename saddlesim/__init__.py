@@ -22,13 +22,16 @@ from typing import TYPE_CHECKING, Any
 from saddlesim.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from saddlesim.connecting import connections, disconnectivity
     from saddlesim.experiments import EXPERIMENTS
     from saddlesim.objectives import OBJECTIVES, expression
     from saddlesim.objectives.jax_objective import from_jax
     from saddlesim.optimizers import OPTIMIZERS
     from saddlesim.plots import plot
+    from saddlesim.proving import census
     from saddlesim.runs import Run, run
     from saddlesim.scenario import Scenario, ScenarioError, load_scenario
+    from saddlesim.searching import search
     from saddlesim.simulation import Trajectory, simulate
     from saddlesim.store import load_result
 
@@ -40,12 +43,16 @@ _ROOMS = {
     "Scenario": "scenario",
     "ScenarioError": "scenario",
     "Trajectory": "simulation",
+    "census": "proving",
+    "connections": "connecting",
+    "disconnectivity": "connecting",
     "expression": "objectives",
     "from_jax": "objectives.jax_objective",
     "load_result": "store",
     "load_scenario": "scenario",
     "plot": "plots",
     "run": "runs",
+    "search": "searching",
     "simulate": "simulation",
 }
 
@@ -58,12 +65,16 @@ __all__ = [
     "ScenarioError",
     "Trajectory",
     "__version__",
+    "census",
+    "connections",
+    "disconnectivity",
     "expression",
     "from_jax",
     "load_result",
     "load_scenario",
     "plot",
     "run",
+    "search",
     "simulate",
 ]
 

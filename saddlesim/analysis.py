@@ -1,6 +1,6 @@
 """Analysis: what gradient and Hessian say at one point, and the walk from a guess to the critical point it leads to.
 
-Not here: the meaning of zero and of kinds (spectrum.py), searches from many starts (search/), proofs (census/).
+Not here: the meaning of zero and of kinds (spectrum.py), searches from many starts (searching/), proofs (proving/).
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from saddlesim.atlas import Claim, errata_page, index_page, instances, judged, objective_page, published, survey
-from saddlesim.census import census
 from saddlesim.cli import app
 from saddlesim.objectives import OBJECTIVES
+from saddlesim.proving import census
 
 HIMMELBLAU = {"objective": "himmelblau", "source": "nobody"}
 

@@ -15,13 +15,13 @@ from oracles import MPMATH
 from typer.testing import CliRunner
 
 from saddlesim import expression
-from saddlesim.census import census
-from saddlesim.census.branching import Proved
-from saddlesim.census.enclosures import Boxes, Enclosures
-from saddlesim.census.isolated import alone
 from saddlesim.cli import app
 from saddlesim.expressions.germ import Germ
 from saddlesim.objectives import OBJECTIVES
+from saddlesim.proving import census
+from saddlesim.proving.branching import Proved
+from saddlesim.proving.enclosures import Boxes, Enclosures
+from saddlesim.proving.isolated import alone
 
 DIGITS = 50
 MUST_SHOW = {  # objective, its fields, a box if not its own, and how many of each index

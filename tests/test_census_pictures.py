@@ -12,11 +12,11 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 from scipy.integrate import solve_ivp
 
-from saddlesim.census import census
-from saddlesim.connections import Connection
+from saddlesim.connecting import Connection
 from saddlesim.objectives import OBJECTIVES, expression
 from saddlesim.plots import STYLE, rendered
 from saddlesim.plots.census import census_figure
+from saddlesim.proving import census
 
 KINDS = {
     ("o", "#0072B2"): "minimum",

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saddlesim import expression
-from saddlesim.census import census
-from saddlesim.census.branching import CUT
+from saddlesim.proving import census
+from saddlesim.proving.branching import CUT
 
 DIGITS = 60
 MOST_BOXES = 20_000

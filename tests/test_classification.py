@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from saddlesim import store
-from saddlesim.census import Census, census
 from saddlesim.experiments import Classification
 from saddlesim.objectives import OBJECTIVES, expression
+from saddlesim.proving import Census, census
 from saddlesim.runs import run
 from saddlesim.scenario import Scenario
 

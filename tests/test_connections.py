@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from saddlesim.analysis import polish
-from saddlesim.connections import ENDS, Connection, connections, disconnectivity, paths
+from saddlesim.connecting import ENDS, Connection, connections, disconnectivity, paths
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.objectives.base import described_points
 

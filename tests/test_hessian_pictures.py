@@ -9,7 +9,7 @@ from matplotlib import rc_context
 from matplotlib.colors import to_hex
 
 from saddlesim.analysis import polish
-from saddlesim.connections import connections, disconnectivity
+from saddlesim.connecting import connections, disconnectivity
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.plots import STYLE, rendered
 from saddlesim.plots.disconnectivity import disconnectivity_figure

@@ -13,11 +13,11 @@ from oracles import FUNCTIONS
 
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.objectives.base import square_box
-from saddlesim.search import estimate_missing, search
-from saddlesim.search.collection import Collection
-from saddlesim.search.merging import n_images, same_orbit
-from saddlesim.search.methods import Landscape, Walk, follow, levenberg_marquardt, newton
-from saddlesim.search.symmetry import Symmetry, find_symmetry
+from saddlesim.searching import estimate_missing, search
+from saddlesim.searching.collection import Collection
+from saddlesim.searching.merging import n_images, same_orbit
+from saddlesim.searching.methods import Landscape, Walk, follow, levenberg_marquardt, newton
+from saddlesim.searching.symmetry import Symmetry, find_symmetry
 
 HIMMELBLAU = OBJECTIVES["himmelblau"]()
 LJ3, LJ4 = OBJECTIVES["lennard_jones"](n_atoms=3), OBJECTIVES["lennard_jones"](n_atoms=4)

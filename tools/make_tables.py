@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from saddlesim.census import Census, census
 from saddlesim.objectives import ROOMS, tables
 from saddlesim.objectives.base import LibraryObjective
 from saddlesim.objectives.family import Family
+from saddlesim.proving import Census, census
 from saddlesim.registry import declared_in
 
 MAX_BOXES = 1_000_000

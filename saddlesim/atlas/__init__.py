@@ -1,6 +1,6 @@
 """Atlas: the census of the whole library, as data and as pages, and published claims held against it.
 
-Not here: how a census is taken (census/), writing files (store.py), and the tables that objectives carry (objectives/tables/).
+Not here: how a census is taken (proving/), writing files (store.py), and the tables that objectives carry (objectives/tables/).
 """
 
 from saddlesim.atlas.errata import Claim as Claim

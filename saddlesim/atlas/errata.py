@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.atlas.pages import numbers
-from saddlesim.census import Census, census
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.objectives.base import LibraryObjective
+from saddlesim.proving import Census, census
 
 ROUNDING = 1e-14  # relative, of figures that are given to all digits
 NEAR = 1e-4  # relative distance up to which a wrong figure is told as imprecise

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from saddlesim.atlas.survey import Entry
-from saddlesim.census import Census
+from saddlesim.proving import Census
 
 MOST_ROWS = 100  # of a table of points
 MOST_PIECES = 10  # unresolved ones that are told

@@ -10,9 +10,9 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from saddlesim.census import Census, census
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.objectives.base import LibraryObjective
+from saddlesim.proving import Census, census
 
 MAX_BOXES = 300_000  # of one census
 MOST_DIMENSIONS = 6

@@ -8,12 +8,12 @@ from rich.text import Text
 
 from saddlesim import store
 from saddlesim.analysis import coordinates
-from saddlesim.census import Census, census
 from saddlesim.cli.console import console_for_results
 from saddlesim.cli.exits import UsageError
 from saddlesim.cli.output import Output, drawn, read_box, stem
 from saddlesim.cli.showing import numbers, words
 from saddlesim.objectives import Objective
+from saddlesim.proving import Census, census
 
 PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
 MOST_PROVED = 6  # variables; a census may be asked for beyond
@@ -128,5 +128,7 @@ def _drawn_census(objective: Objective, found: Census, output: Output) -> list[s
     name = stem(objective)
     files = drawn(output, f"{name}_census", lambda plots: plots.census_figure(objective, found))
     if sum(each.kind == "minimum" for each in found.points) > 1 and found.connections:
-        files += drawn(output, f"{name}_tree", lambda plots: plots.disconnectivity_figure(found.points, found.connections))
+        files += drawn(
+            output, f"{name}_tree", lambda plots: plots.disconnectivity_figure(found.points, found.connections)
+        )
     return files

@@ -13,7 +13,7 @@ from saddlesim.cli.exits import UsageError
 from saddlesim.cli.output import Output, drawn, read_box, stem
 from saddlesim.cli.showing import numbers, words
 from saddlesim.objectives import Objective
-from saddlesim.search import FoundPoint, Search, search
+from saddlesim.searching import FoundPoint, Search, search
 
 
 def search_box(objective: Objective, box: str | None, n_starts: int, seconds: float, seed: int, output: Output) -> None:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
-from saddlesim.census import MAX_BOXES, Census, census, checked_box
 from saddlesim.experiments.base import Block, LabelledArray, Result
 from saddlesim.objectives import ObjectiveField
 from saddlesim.parameters import Count, Label, Real, as_plain, declared
 from saddlesim.problems import Problem
+from saddlesim.proving import MAX_BOXES, Census, census, checked_box
 
 
 def _pairs(value: Any) -> Any:

@@ -118,7 +118,9 @@ class HolderTable(ExpressionObjective):
     lowest, -19.20850, near (+-8.05502, +-9.66459).
     """
 
-    critical_set: ClassVar[str] = "One minimum in each of the 42 rectangles that the cracks enclose, and no other smooth point."
+    critical_set: ClassVar[str] = (
+        "One minimum in each of the 42 rectangles that the cracks enclose, and no other smooth point."
+    )
     formula: ClassVar[str] = "-abs(sin(x)*cos(y)*exp(abs(1 - sqrt(x**2 + y**2)/pi)))"
     box: ClassVar[Box] = ((-10, 10), (-10, 10))
     source: ClassVar[str] = "Gavana, Global optimization benchmarks (2013), in SciPy's benchmarks"

@@ -13,13 +13,13 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from saddlesim.census import Census
-from saddlesim.connections import Connection
+from saddlesim.connecting import Connection
 from saddlesim.experiments import ClassificationResult, EscapeResult, Result
 from saddlesim.objectives import Objective
 from saddlesim.plots import census as census_pictures
 from saddlesim.plots import disconnectivity, escape, hessian_test
 from saddlesim.plots import objective as objective_pictures
+from saddlesim.proving import Census
 
 FORMATS = ("png", "svg", "pdf")
 STYLE = resources.files(__package__) / "saddlesim.mplstyle"

@@ -1,6 +1,6 @@
 """Census: what was found in a box as a picture: on a map, on a graph, or by index and value where there is no room for either.
 
-Not here: the search (census/) and what saddles connect (connections/); paths are drawn again, for the eye.
+Not here: the search (proving/) and what saddles connect (connecting/); paths are drawn again, for the eye.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from numpy.typing import NDArray
 
-from saddlesim.census import Census, Degenerate
 from saddlesim.expressions.code import Arithmetic
 from saddlesim.expressions.factors import common_factors
 from saddlesim.expressions.formula import array_arithmetic
@@ -28,6 +27,7 @@ from saddlesim.objectives import Objective
 from saddlesim.plots import landscape
 from saddlesim.plots import objective as known
 from saddlesim.plots.flow_lines import flow_lines
+from saddlesim.proving import Census, Degenerate
 from saddlesim.spectrum import eigenvalues
 
 Array = NDArray[np.float64]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from saddlesim.connections import Basin, Connection, DisconnectivityTree, disconnectivity
+from saddlesim.connecting import Basin, Connection, DisconnectivityTree, disconnectivity
 from saddlesim.plots.landscape import MARKERS
 from saddlesim.plots.objective import COLOURS
 

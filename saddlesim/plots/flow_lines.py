@@ -1,12 +1,12 @@
-"""Flow lines: the ways down from saddles to what they join, drawn again for the eye; connections/ says where they end."""
+"""Flow lines: the ways down from saddles to what they join, drawn again for the eye; connecting/ says where they end."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.census import Census
 from saddlesim.objectives import Objective
+from saddlesim.proving import Census
 from saddlesim.spectrum import eigensystem
 
 Array = NDArray[np.float64]

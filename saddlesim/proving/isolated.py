@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlesim.census.enclosures import Array, Ball, Boxes, Enclosures, covered, product
-from saddlesim.census.proof import inertia
 from saddlesim.intervals import EPSILON, Interval
+from saddlesim.proving.enclosures import Array, Ball, Boxes, Enclosures, covered, product
+from saddlesim.proving.proof import inertia
 
 if TYPE_CHECKING:
     from saddlesim.expressions.germ import Germ

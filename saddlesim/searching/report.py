@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.connections import Connection
-from saddlesim.search.missing import Missing
+from saddlesim.connecting import Connection
+from saddlesim.searching.missing import Missing
 
 Array = NDArray[np.float64]
 

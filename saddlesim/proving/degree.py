@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 
-from saddlesim.census.enclosures import Array, Boxes, Enclosures
+from saddlesim.proving.enclosures import Array, Boxes, Enclosures
 
 FIRST_PIECES = 64  # of an edge
 MOST_PIECES = 20_000

@@ -8,14 +8,14 @@ import time
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saddlesim.census.branching import Budget, Proved, branch
-from saddlesim.census.clusters import Resolver
-from saddlesim.census.degree import boundary_degree
-from saddlesim.census.enclosures import Array, Boxes, Enclosures
-from saddlesim.census.proof import inertia
-from saddlesim.census.result import KINDS, Census, CensusPoint
-from saddlesim.connections import connections
+from saddlesim.connecting import connections
 from saddlesim.objectives import Objective
+from saddlesim.proving.branching import Budget, Proved, branch
+from saddlesim.proving.clusters import Resolver
+from saddlesim.proving.degree import boundary_degree
+from saddlesim.proving.enclosures import Array, Boxes, Enclosures
+from saddlesim.proving.proof import inertia
+from saddlesim.proving.result import KINDS, Census, CensusPoint
 
 MAX_BOXES = 2_000_000
 FIRST_RESOLUTION = 2.0**-9  # relative size down to which the whole box is cut before clusters are looked at

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from saddlesim.census.clusters import Degenerate, Unresolved
-from saddlesim.census.enclosures import Array
-from saddlesim.connections import Connection
+from saddlesim.connecting import Connection
+from saddlesim.proving.clusters import Degenerate, Unresolved
+from saddlesim.proving.enclosures import Array
 
 KINDS = ("minimum", "saddle", "maximum")
 

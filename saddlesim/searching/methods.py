@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from saddlesim.analysis import QUIET
 from saddlesim.objectives.base import Objective
-from saddlesim.search.symmetry import Symmetry, spread_points
+from saddlesim.searching.symmetry import Symmetry, spread_points
 from saddlesim.spectrum import eigensystem, zero_threshold
 
 Array = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.search.methods import Landscape, Lanes, OutOfTime, follow
+from saddlesim.searching.methods import Landscape, Lanes, OutOfTime, follow
 
 Array = NDArray[np.float64]
 

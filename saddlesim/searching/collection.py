@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.analysis import QUIET, SAME_POINT_TOLERANCE, analyse, polish
-from saddlesim.search.merging import n_images, same_orbit
-from saddlesim.search.methods import ARRIVED, Landscape, Lanes, OutOfTime, Walk, levenberg_marquardt
-from saddlesim.search.report import FoundPoint
+from saddlesim.searching.merging import n_images, same_orbit
+from saddlesim.searching.methods import ARRIVED, Landscape, Lanes, OutOfTime, Walk, levenberg_marquardt
+from saddlesim.searching.report import FoundPoint
 from saddlesim.spectrum import classify
 
 Array = NDArray[np.float64]

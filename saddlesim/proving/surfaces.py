@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlesim.census.enclosures import Boxes, Enclosures, Mask, thin
 from saddlesim.intervals import Interval
+from saddlesim.proving.enclosures import Boxes, Enclosures, Mask, thin
 
 if TYPE_CHECKING:
     from saddlesim.expressions.factors import CommonFactor

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.analysis import SAME_POINT_TOLERANCE, same_point
-from saddlesim.search.symmetry import Symmetry
+from saddlesim.searching.symmetry import Symmetry
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.analysis import QUIET, analyse, polish, same_point
-from saddlesim.connections.flow import follow_flow
+from saddlesim.connecting.flow import follow_flow
 from saddlesim.objectives import Objective
 from saddlesim.spectrum import eigensystem, zero_threshold
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from saddlesim.connections.paths import Connection
+from saddlesim.connecting.paths import Connection
 
 SAME_HEIGHT = 1e-9  # over max(1, |value|): saddles of one height join all that they join at once
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from saddlesim.census.enclosures import Array, Boxes, Enclosures, joined
-from saddlesim.census.proof import contracted, krawczyk
 from saddlesim.intervals import EPSILON
+from saddlesim.proving.enclosures import Array, Boxes, Enclosures, joined
+from saddlesim.proving.proof import contracted, krawczyk
 
 AT_ONCE = 4096  # boxes, whose enclosures then stay in the processor's cache
 LOCATED = 1e-3  # size of an enclosure, over that of the box where it is alone, from which on a point counts as found

@@ -13,15 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from saddlesim.analysis import SAME_POINT_TOLERANCE
-from saddlesim.connections import Connection, connections
+from saddlesim.connecting import Connection, connections
 from saddlesim.objectives.base import METHODS, Objective
-from saddlesim.search.collection import Collection
-from saddlesim.search.merging import same_orbit
-from saddlesim.search.methods import Landscape, OutOfTime, Walk, follow, levenberg_marquardt, newton
-from saddlesim.search.missing import estimate_missing
-from saddlesim.search.report import Search
-from saddlesim.search.starts import draw_starts
-from saddlesim.search.symmetry import WORDS, find_symmetry
+from saddlesim.searching.collection import Collection
+from saddlesim.searching.merging import same_orbit
+from saddlesim.searching.methods import Landscape, OutOfTime, Walk, follow, levenberg_marquardt, newton
+from saddlesim.searching.missing import estimate_missing
+from saddlesim.searching.report import Search
+from saddlesim.searching.starts import draw_starts
+from saddlesim.searching.symmetry import WORDS, find_symmetry
 
 Array = NDArray[np.float64]
 

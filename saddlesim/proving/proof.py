@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.census.enclosures import Array, Ball, Boxes, Enclosures, Mask, covered, product, thin
 from saddlesim.intervals import EPSILON
+from saddlesim.proving.enclosures import Array, Ball, Boxes, Enclosures, Mask, covered, product, thin
 from saddlesim.spectrum import eigensystem
 
 INFLATED = 0.1  # of its width a box is widened by at each side, so that a point on its boundary can be proved

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlesim.census.branching import Budget, Proved, branch
-from saddlesim.census.degree import boundary_degree
-from saddlesim.census.enclosures import Array, Boxes, Enclosures, Mask, joined
-from saddlesim.census.isolated import alone
-from saddlesim.census.surfaces import surfaces
 from saddlesim.intervals import EPSILON
+from saddlesim.proving.branching import Budget, Proved, branch
+from saddlesim.proving.degree import boundary_degree
+from saddlesim.proving.enclosures import Array, Boxes, Enclosures, Mask, joined
+from saddlesim.proving.isolated import alone
+from saddlesim.proving.surfaces import surfaces
 
 if TYPE_CHECKING:
     from saddlesim.expressions.factors import CommonFactor
