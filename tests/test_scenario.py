@@ -430,9 +430,9 @@ def test_the_committed_schema_is_the_one_the_code_gives():
 def test_the_schema_knows_every_key_that_a_scenario_of_the_library_uses():
     schema = json_schema()
     names = {name for definition in schema["$defs"].values() for name in definition.get("properties", {})}
-    escape = schema["properties"]["experiment"]["oneOf"][0]
+    experiments = {each["properties"]["name"]["const"]: each for each in schema["properties"]["experiment"]["oneOf"]}
     for path in FILES:
         data = yaml.safe_load(path.read_text())
         assert data.keys() <= schema["properties"].keys()
-        assert data["experiment"].keys() <= escape["properties"].keys()
+        assert data["experiment"].keys() <= experiments[data["experiment"]["name"]]["properties"].keys()
         assert {key for each in data["expect"] for key in each} <= names
