@@ -18,6 +18,7 @@ from saddlesim.objectives.base import LibraryObjective
 from saddlesim.proving import Census, census
 
 ROUNDING = 1e-14  # relative, of figures that are given to all digits
+AROUND = 1e-2  # half-width of a small box, relative
 NEAR = 1e-4  # relative distance up to which a wrong figure is told as imprecise
 
 
@@ -73,7 +74,7 @@ def published() -> tuple[Claim, ...]:
 
 
 def judged(claims: Iterable[Claim], max_boxes: int, known: Mapping[str, Census] | None = None) -> list[Verdict]:
-    """Hold claims against the census of the box that each is about.
+    """Hold claims against the census of the box that each is about, or else of a small box round the point.
 
     Parameters
     ----------
@@ -91,7 +92,11 @@ def judged(claims: Iterable[Claim], max_boxes: int, known: Mapping[str, Census] 
         if key not in taken:
             taken[key] = census(objective, claim.box, max_boxes, connected=False)
         judge = {"count": _judged_count, "value": _judged_value}.get(claim.claim, _judged_point)
-        verdicts.append(Verdict(claim, *judge(claim, objective, taken[key])))
+        told = judge(claim, objective, taken[key])
+        if told[0] == "open" and claim.x is not None:
+            around = _around(claim.x)
+            told = judge(claim, objective, census(objective, around, max_boxes, connected=False))
+        verdicts.append(Verdict(claim, *told))
     return verdicts
 
 
@@ -187,3 +192,9 @@ def _made(claim: Claim) -> LibraryObjective:
     cls: Any = OBJECTIVES[claim.objective]
     made: LibraryObjective = cls(**claim.parameters)
     return made
+
+
+def _around(x: Sequence[float]) -> NDArray[np.float64]:
+    middle = np.array(x, dtype=np.float64)
+    margin = AROUND * (np.abs(middle) + 1e-3 * np.abs(middle).max() + 1e-6)
+    return np.stack([middle - margin, middle + margin], axis=1)
