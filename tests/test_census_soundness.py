@@ -413,6 +413,7 @@ def test_no_proof_is_false(name):
     check_many(name, CASES[name][1])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_no_proof_is_false_in_thousands(name):

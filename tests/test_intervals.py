@@ -22,7 +22,7 @@ from saddlesim.objectives import OBJECTIVES
 BITS = 110
 STEP = 5e-324  # the smallest number there is
 MAX = np.finfo(np.float64).max
-MANY = pytest.param(1_000_000, id="1e6", marks=pytest.mark.slow)
+MANY = pytest.param(1_000_000, id="1e6", marks=[pytest.mark.slow, pytest.mark.exhaustive])
 sized = pytest.mark.parametrize("n", [pytest.param(100_000, id="1e5"), MANY])
 
 
