@@ -35,7 +35,7 @@ class LocalAnalysis:
     spectrum : Spectrum
         With an atol for what the point's location error moves an eigenvalue by: the largest change of the Hessian over one to
         four Newton steps, for at a degenerate point Newton's step falls short by the multiplicity of the root, and over the
-        step that the gradient's own rounding hides along the flattest eigenvector.
+        step that the gradient's own rounding hides along the flattest eigenvector; 0 at a point that is not critical.
     eigenvectors : (d, d)
         In columns, in the order of the eigenvalues.
     is_critical : bool
@@ -75,8 +75,9 @@ def analyse(objective: Objective, x: ArrayLike) -> LocalAnalysis:
     hidden = _hidden_step(eigenvalues, eigenvectors, scale)
     steps = [newton, 2 * newton, 3 * newton, 4 * newton, hidden, -hidden]
     moved = [float(np.linalg.norm(np.nan_to_num(objective.hessian(x + step) - hessian))) for step in steps]
-    spectrum = classify(eigenvalues, atol=max(moved))
-    return LocalAnalysis(x, value, gradient_norm, spectrum, eigenvectors, gradient_norm <= CRITICAL_TOLERANCE * scale)
+    is_critical = gradient_norm <= CRITICAL_TOLERANCE * scale
+    spectrum = classify(eigenvalues, atol=max(moved) if is_critical else 0.0)
+    return LocalAnalysis(x, value, gradient_norm, spectrum, eigenvectors, is_critical)
 
 
 @QUIET

@@ -362,3 +362,45 @@ def test_extremes_are_no_faults(text, box):
 def test_a_box_too_wide_for_floating_point_is_refused():
     with pytest.raises(ValueError, match="too wide for floating point"):
         census(expression("x**2"), [[-1e308, 1e308]])
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("1e16*x**2 - y**2", {1: 1}),  # the largest row sum says nothing of the small eigenvalue; its own row does
+        ("x**2 + 1e-17*y**2", {0: 1}),
+        ("x**4 - 1e-16*x**2 + y**2", {0: 2, 1: 1}),
+    ],
+)
+def test_an_eigenvalue_far_below_the_largest_is_told_from_zero(text, counts):
+    found = taken(text, [[-1, 1], [-1, 1]])
+    assert (found.status, dict(found.counts), found.alarm) == ("complete", counts, "")
+
+
+def test_an_index_that_is_not_proved_is_none():
+    found = census(OBJECTIVES["himmelblau"](), connected=False)
+    unproved = dataclasses.replace(found.points[0], index=None, kind="unknown", index_proved=False)
+    changed = dataclasses.replace(found, points=(unproved, *found.points[1:]))
+    assert dict(changed.counts) == {0: 3, 1: 4, 2: 1}
+    assert (changed.euler_sum, changed.alarm) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"box": "a"}, "box is 'a': must be a pair of numbers"),
+        ({"box": [[1, 2], [3]]}, "must be a pair of numbers"),
+        ({"max_boxes": 0}, "max_boxes=0: must be at least 1"),
+        ({"seconds": -1}, "seconds=-1: must not be negative"),
+        ({"seconds": math.nan}, "seconds=nan: must not be negative"),
+    ],
+)
+def test_what_is_no_box_or_budget_is_told_in_a_line(given, message):
+    with pytest.raises(ValueError, match=message):
+        census(OBJECTIVES["himmelblau"](), **given)
+
+
+@pytest.mark.parametrize(("low", "n"), [(np.sqrt(2), 0), (np.nextafter(np.sqrt(2), 0), 1)])
+def test_a_degenerate_point_is_in_the_box_by_its_exact_coordinates(low, n):
+    found = taken("(x**2 - 2)**3 + y**2", [[low, 2], [-1, 1]])  # sqrt(2) is a little less than its float
+    assert len(found.degenerate) == n

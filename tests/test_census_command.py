@@ -98,3 +98,29 @@ def test_bad_input_is_told_and_exits_with_two(arguments, empty):
     assert done.stderr.strip()
     assert "Traceback" not in done.output
     assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--hessian", "1", "--search"], "--hessian is a matrix by itself"),
+        (["himmelblau", "--at", "1,2", "--search"], "--at tests one point"),
+        (["himmelblau", "-f", "pdf"], "--format is of pictures"),
+        (["himmelblau", "--variables", "x,y"], "--variables names those of an --expression"),
+        (["himmelblau", "--box", "-6,6"], "box has 1 interval but himmelblau() has dimension 2"),
+    ],
+)
+def test_options_that_do_nothing_together_are_refused(arguments, message):
+    done = saddlesim(*arguments)
+    assert (done.exit_code, message in done.output) == (2, True)
+
+
+def test_a_folder_that_is_a_file_is_told_before_anything_is_computed(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = saddlesim("himmelblau", "--plot", "-o", tmp_path / "file")
+    assert (done.exit_code, "is a file; name a folder" in done.output) == (2, True)
+
+
+def test_the_inertia_away_from_critical_points_is_that_of_the_eigenvalues():
+    told = json.loads(saddlesim("himmelblau", "--at", "1,2", "--json").output)
+    assert (told["critical"], told["inertia"]) == (False, [1, 0, 1])

@@ -10,7 +10,7 @@ from saddlesim.experiments import Classification
 from saddlesim.objectives import OBJECTIVES, expression
 from saddlesim.proving import Census, census
 from saddlesim.runs import run
-from saddlesim.scenario import Scenario
+from saddlesim.scenario import Scenario, ScenarioError, load_scenario
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_census_is_made_again_of_its_plain_values(text):
         (
             {"a": ((0.0, 1.0),)},
             ("boxes", "a"),
-            "a box for himmelblau() has 2 pairs of numbers, low and high; given is 1 of 2",
+            "box has 1 interval but himmelblau() has dimension 2",
         ),
         ({"a": ((0.0, 1.0), (2.0, 1.0))}, ("boxes", "a"), "box has [2, 1]: the first must be below the second"),
     ],
@@ -85,3 +85,12 @@ def test_a_budget_leaves_the_rest_unresolved():
     assert not figures["complete"]
     assert figures["unresolved"] > 0
     assert figures["euler_sum"] is None
+
+
+def test_a_misspelt_key_beside_boxes_is_told_like_any_other(tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        "version: 1\ntitle: t\nexperiment:\n  name: classification\n  objectives: {a: {name: himmelblau}}\n"
+        "  boxes: {a: [[-1, 1], [-1, 1]]}\n  max_boxs: 5\n"
+    )
+    with pytest.raises(ScenarioError, match=r"a.yaml:7:3: experiment\.max_boxs: unknown key; did you mean 'max_boxes'"):
+        load_scenario(tmp_path / "a.yaml")

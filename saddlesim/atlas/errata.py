@@ -106,15 +106,14 @@ def errata_page(verdicts: Sequence[Verdict]) -> str:
     lines = [
         "# Errata: published claims about critical points",
         "",
-        f"{len(verdicts)} claims were held against the census: {number['right']} are right to the digits given, "
-        f"{number['imprecise']} have digits that are not right, {number['wrong']} are wrong, and of {number['open']} it says "
-        "nothing.",
+        f"{len(verdicts)} claims were held against the census. Right to the digits given: {number['right']}; with digits "
+        f"that are not right: {number['imprecise']}; wrong: {number['wrong']}; not decided: {number['open']}.",
     ]
     titles = {"wrong": "Wrong", "imprecise": "More digits than are right", "open": "Open", "right": "Right"}
     for verdict, title in titles.items():
         told = [each for each in verdicts if each.verdict == verdict]
         lines += ["", f"## {title}", ""] if told else []
-        lines += [f"- {_words(each.claim)}. {each.reason} Source: {each.claim.source}" for each in told]
+        lines += [f"- {_words(each.claim)}. {_ended(each.reason)}Source: {each.claim.source}" for each in told]
     return "\n".join(lines) + "\n"
 
 
@@ -175,6 +174,10 @@ def _nowhere(x: NDArray[np.float64], objective: LibraryObjective, found: Census,
     with np.errstate(all="ignore"):
         size = float(np.linalg.norm(objective.gradient(x)))
     return "wrong", f"No critical point is there to the digits given: |gradient| = {size:.3g}.{near}"
+
+
+def _ended(sentence: str) -> str:
+    return f"{sentence} " if sentence else ""
 
 
 def _words(claim: Claim) -> str:

@@ -211,7 +211,7 @@ def classify(
     with exit_codes():
         from saddlesim.cli.classifying import classify_hessian, classify_point
         from saddlesim.cli.exits import UsageError
-        from saddlesim.cli.loading import make_objective, trust_classes
+        from saddlesim.cli.loading import make_folder, make_objective, trust_classes
         from saddlesim.cli.output import Output
         from saddlesim.cli.proving import can_be_proved, classify_box
         from saddlesim.cli.searching import search_box
@@ -219,16 +219,26 @@ def classify(
         names = tuple(each.value for each in formats or [Format.png]) if picture else ()
         output = Output(as_json, out, names, most)
         if hessian is not None:
-            if name or expression or at or box:
-                raise UsageError("--hessian is a matrix by itself; leave out objective, --at and --box")
+            if name or expression or at or box or find or variables or parameters or trust or searched is not None:
+                raise UsageError(
+                    "--hessian is a matrix by itself; leave out the objective, and what says where and how to look"
+                )
+            if picture:
+                make_folder(out)
             classify_hessian(hessian, output)
             return
-        if at is not None and box is not None:
-            raise UsageError("--at tests one point and --box looks at a whole box; give one of them")
+        if at is not None and (box is not None or searched is not None):
+            raise UsageError("--at tests one point; leave out --box, --search and --prove, which look at a whole box")
         if find and at is None:
             raise UsageError("--find starts at a point; give it with --at")
+        if formats and not picture:
+            raise UsageError("--format is of pictures; ask for them with --plot")
+        if variables is not None and expression is None:
+            raise UsageError("--variables names those of an --expression; leave it out")
         given = [*(parameters or []), *([f"variables=[{variables}]"] if variables else [])]
         objective = make_objective(name, expression, given, trust_classes(trust or []))
+        if picture:
+            make_folder(out)
         if at is not None:
             classify_point(objective, at, find, output)
         elif searched or (searched is None and not can_be_proved(objective)):

@@ -74,15 +74,23 @@ def _status(found: Census) -> str:
     kinds = [each.kind for each in found.points]
     isolated = [each for each in found.degenerate if each.isolated]
     told = [_counted(kinds.count(kind), kind) for kind in PLURALS if kind in kinds]
+    if "unknown" in kinds:
+        told.append(f"{_plural(kinds.count('unknown'), 'point')} whose index is not proved")
     if isolated:
-        told.append(f"{len(isolated)} degenerate point{'s' if len(isolated) > 1 else ''}")
+        told.append(_plural(len(isolated), "degenerate point"))
     if len(isolated) < len(found.degenerate):
         told.append("whole sets of degenerate points")
     counted = ", ".join(told) or "no critical point"
-    proved = all(each.index_proved for each in found.points)
+    edge = sum(each.on_boundary for each in found.points)
+    if edge:
+        counted += f"; {_plural(edge, 'point')} of these on the boundary or nearer to it than can be told"
     if found.status == "complete":
-        return f"{counted}; there are no others" + ("" if proved else ", but some indices are not proved")
+        return f"{counted}; there are no others"
     return f"{counted} proved so far; unresolved pieces of the box: {len(found.unresolved)}"
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def _counted(n: int, kind: str) -> str:
@@ -97,7 +105,7 @@ def _points_table(found: Census, most: int) -> Table:
         kind = f"{each.kind} (on the boundary)" if each.on_boundary else each.kind
         table.add_row(
             kind,
-            str(each.index),
+            "-" if each.index is None else str(each.index),
             f"{each.value:.8g}",
             numbers(each.x.tolist(), 7),
             numbers(each.eigenvalues.tolist(), 5),

@@ -75,7 +75,9 @@ def _census_table(done: Run) -> Table:
     for name in columns:
         table.add_column(name.replace("_", " "), justify="right")
     for label, figures in done.summary["objectives"].items():
-        status = "complete, proved" if figures["complete"] and figures["all_proved"] else "incomplete"
+        status = "complete" if figures["complete"] else "incomplete"
+        if figures["complete"] and figures["all_proved"]:
+            status = "complete, proved"
         table.add_row(label, status, *("-" if figures[name] is None else str(figures[name]) for name in columns))
     return table
 

@@ -58,8 +58,6 @@ class Classification:
                 wrong.append(Problem(("boxes", label) if label in boxes else ("objectives", label), str(error)))
         return wrong
 
-    # ---- blocks: one objective
-
     def points(self) -> tuple[str, ...]:
         return tuple(self.objectives)
 
@@ -128,6 +126,7 @@ FIGURES = (
     "minima",
     "saddles",
     "maxima",
+    "of_unproved_index",
     "degenerate_points",
     "degenerate_sets",
     "unresolved",
@@ -150,6 +149,7 @@ def _figures(found: Census) -> dict[str, Any]:
         "minima": kinds["minimum"],
         "saddles": kinds["saddle"],
         "maxima": kinds["maximum"],
+        "of_unproved_index": kinds["unknown"],
         "degenerate_points": sum(each.isolated for each in found.degenerate),
         "degenerate_sets": sum(not each.isolated for each in found.degenerate),
         "unresolved": len(found.unresolved),
@@ -174,10 +174,11 @@ def _point_table(found: Sequence[Census]) -> dict[str, LabelledArray]:
         rows = [getattr(each, name) for _, each in points]
         return np.array([np.pad(row, (0, d - len(row)), constant_values=np.nan) for row in rows])
 
+    indices = [-1 if each.index is None else each.index for _, each in points]
     return {
         "point_case": LabelledArray(("point",), np.array([case for case, _ in points]), "place of its case"),
         "x": LabelledArray(("point", "component"), padded("x"), "position; nan beyond its dimension"),
         "value": LabelledArray(("point",), np.array([each.value for _, each in points]), "value"),
-        "index": LabelledArray(("point",), np.array([each.index for _, each in points]), "Morse index"),
+        "index": LabelledArray(("point",), np.array(indices), "Morse index; -1 where it is not proved"),
         "eigenvalues": LabelledArray(("point", "component"), padded("eigenvalues"), "of the Hessian, ascending"),
     }

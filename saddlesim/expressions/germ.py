@@ -109,6 +109,13 @@ class Germ:
         """How many eigenvalues of the Hessian are zero, exactly."""
         return int(self.null.cols)
 
+    def inside(self, box: np.ndarray[Any, Any]) -> bool:
+        """Tell, exactly, whether the point is in a box, (d, 2)."""
+        return all(
+            bool(sympy.Rational(float(low)) <= each) and bool(each <= sympy.Rational(float(high)))
+            for each, (low, high) in zip(self.point, box, strict=True)
+        )
+
     @property
     def coordinates(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
         """N and M in floating point."""

@@ -26,6 +26,8 @@ LOCATED = 2.0**-15  # relative size of boxes from which on a degenerate point is
 FINEST = 2.0**-46
 SHRINKS = 0.7  # a cluster round a point does so at least, relative to its size, each time its boxes are made `FINER`
 LARGE, MANY = 2.0**-6, 32  # relative size, and number of boxes, from which on a cluster may be a curve or surface
+BUDGET_SPENT = "the budget of boxes or time was spent"
+TOO_MANY = "too many small boxes: no isolated critical point, or one too flat for this method"
 COARSE = 256  # cells of the grid that puts together what was not looked at
 MOST_BOXES = 30_000  # of a cluster that is made finer
 
@@ -114,7 +116,7 @@ class Resolver:
         while boxes.n:
             if self.budget.exhausted:
                 for piece in _pieces(boxes, self.domain, connected=True):
-                    self.give_up(piece, "the budget of boxes or time was spent")
+                    self.give_up(piece, BUDGET_SPENT)
                 return
             again = []
             for cluster in clusters(boxes):
@@ -136,7 +138,7 @@ class Resolver:
             if resolution <= FINEST:
                 self.give_up(boxes, "a critical point without a regular Hessian, or several close together")
             elif boxes.n > MOST_BOXES:
-                self.give_up(boxes, "too many small boxes: no isolated critical point, or one too flat for this method")
+                self.give_up(boxes, TOO_MANY)
             else:
                 return self._may_be_set(boxes) and self._is_surface(boxes)
         return True
@@ -187,8 +189,8 @@ class Resolver:
         told = alone(self.f, germ, box) if germ is not None and germ.nullity and self.f.smooth(box).all() else None
         if germ is None or told is None:
             return False
-        inside = bool(((place[:, 0] >= self.domain[:, 0]) & (place[:, 0] <= self.domain[:, 1])).all())
-        if inside and not any(np.array_equal(each.x, place[:, 0]) for each in self.degenerate):
+        known = any(each.isolated and np.array_equal(each.x, place[:, 0]) for each in self.degenerate)
+        if germ.inside(self.domain) and not known:
             degree = told.degree if told.degree is not None else boundary_degree(self.f, box)
             made = Degenerate(
                 _pairs(box),

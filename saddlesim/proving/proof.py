@@ -114,8 +114,8 @@ def inertia(hessian: Ball) -> Inertia:
     """Bound the eigenvalues of all symmetric matrices in balls, (d, d, B).
 
     With any regular Q the matrix Q'HQ has the inertia of H (Sylvester); with Q nearly orthogonal each eigenvalue differs from
-    that of H by a factor within 1 +- |Q'Q - I| (Ostrowski), and from its diagonal by at most the largest row sum of what is
-    beside it (Weyl).
+    that of H by a factor within 1 +- |Q'Q - I| (Ostrowski). Those of Q'HQ differ from its diagonal by at most the largest row sum
+    of what is beside it (Weyl), and lie in the rows' own discs, as many in a union of discs as it has (Gershgorin).
     """
     d = len(hessian.middle)
     _, vectors = eigensystem(hessian.middle)
@@ -125,12 +125,14 @@ def inertia(hessian: Ball) -> Inertia:
     turned = product(transposed, Ball(half.middle.swapaxes(0, 1), half.radius.swapaxes(0, 1)))  # Q'(Q'H)' = Q'HQ
     diagonal = np.einsum("iib->ib", turned.middle)
     beside = np.abs(turned.middle) * (1 - np.eye(d))[:, :, None] + turned.radius
-    away = covered(beside.sum(axis=1), d).max(axis=0)
+    rows = covered(beside.sum(axis=1), d)
+    away = rows.max(axis=0)
     gram = product(transposed, Ball(q, np.zeros_like(q)))
     skew = covered((np.abs(gram.middle - np.eye(d)[:, :, None]) + gram.radius).sum(axis=1), d).max(axis=0) + EPSILON
     order = np.argsort(diagonal, axis=0)
     diagonal = np.take_along_axis(diagonal, order, axis=0)
-    lo, hi = diagonal - away * (1 + EPSILON), diagonal + away * (1 + EPSILON)
+    least, most = _discs(diagonal, np.take_along_axis(rows, order, axis=0))
+    lo, hi = np.maximum(diagonal - away * (1 + EPSILON), least), np.minimum(diagonal + away * (1 + EPSILON), most)
     outward = (1 + 2 * EPSILON) / (1 - skew)  # dividing by 1 - skew moves outwards, by 1 + skew inwards
     inward = (1 - 2 * EPSILON) / (1 + skew)
     lo, hi = lo * np.where(lo < 0, outward, inward), hi * np.where(hi > 0, outward, inward)
@@ -138,6 +140,19 @@ def inertia(hessian: Ball) -> Inertia:
     return Inertia(
         np.asarray(proved), (hi < 0).sum(axis=0), lo.T, hi.T, np.take_along_axis(vectors, order.T[:, None, :], axis=2)
     )
+
+
+def _discs(diagonal: Array, rows: Array) -> tuple[Array, Array]:
+    """Bound each eigenvalue, ascending, by the union of overlapping discs that it is in: (d, B), (d, B) -> (d, B), (d, B)."""
+    radius = rows * (1 + 4 * EPSILON) + 4 * EPSILON * np.abs(diagonal)
+    order = np.argsort(diagonal - radius, axis=0)
+    low, high = (np.take_along_axis(each, order, axis=0) for each in (diagonal - radius, diagonal + radius))
+    high = np.maximum.accumulate(high, axis=0)
+    for place in range(1, len(low)):  # a disc that begins below the end of those before it is in their union
+        low[place] = np.where(low[place] > high[place - 1], low[place], low[place - 1])
+    for place in reversed(range(len(low) - 1)):
+        high[place] = np.where(low[place + 1] > low[place], high[place], high[place + 1])
+    return low, high
 
 
 def _defect(inverse: Array, hessian: Ball) -> Array:

@@ -34,8 +34,11 @@ class CensusPoint:
         Of those at the critical point.
     eigenvectors : (d, d)
         In columns.
-    index, nullity : int
+    index : int or None
+        Morse index; None where it is not proved, though there is exactly one point.
+    nullity : int
     kind : str
+        ``unknown`` where the index is not proved.
     unique_proved, index_proved : bool
     margin : float
         How many times farther from 0 the nearest eigenvalue is than its bounds are from it; 1 is a coin toss.
@@ -51,7 +54,7 @@ class CensusPoint:
     eigenvalues: Array
     eigenvalue_bounds: Array
     eigenvectors: Array
-    index: int
+    index: int | None
     kind: str
     index_proved: bool
     margin: float
@@ -62,7 +65,7 @@ class CensusPoint:
     @property
     def strict_saddle(self) -> bool:
         """Whether it is a saddle with a negative eigenvalue; a maximum is none."""
-        return self.kind == "saddle" and self.index > 0
+        return self.kind == "saddle" and bool(self.index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,16 +113,17 @@ class Census:
 
     @property
     def counts(self) -> Mapping[int, int]:
-        """How many points with a regular Hessian have each index that occurs."""
-        indices = [each.index for each in self.points]
+        """How many points with a regular Hessian have each index that occurs; those of unproved index are not counted."""
+        indices = [each.index for each in self.points if each.index is not None]
         return {index: indices.count(index) for index in sorted(set(indices))}
 
     @property
     def euler_sum(self) -> int | None:
-        """The sum of (-1)^index, degenerate points counted by their degree; None where one has none that is known."""
+        """The sum of (-1)^index, degenerate points counted by their degree; None where one is not known."""
         degrees = [each.degree for each in self.degenerate]
+        degrees += [None for each in self.points if each.index is None]
         known = [each for each in degrees if each is not None]
-        regular = sum((-1) ** each.index for each in self.points)
+        regular = sum(n if index % 2 == 0 else -n for index, n in self.counts.items())
         return None if self.unresolved or len(known) < len(degrees) else regular + sum(known)
 
     @property

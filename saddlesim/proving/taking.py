@@ -56,7 +56,7 @@ def census(
     TypeError
         If the objective has no expression.
     ValueError
-        If the box is not one, or has too many dimensions.
+        If the box is not one, or has too many dimensions; if a budget is none.
 
     Examples
     --------
@@ -65,6 +65,10 @@ def census(
     >>> found.status, dict(found.counts)
     ('complete', {0: 4, 1: 4, 2: 1})
     """
+    if max_boxes < 1:
+        raise ValueError(f"max_boxes={max_boxes}: must be at least 1")
+    if seconds is not None and not seconds >= 0:
+        raise ValueError(f"seconds={seconds}: must not be negative")
     began = time.monotonic()
     domain = checked_box(objective, box)
     f = Enclosures(objective.function)  # type: ignore[attr-defined]  # checked
@@ -111,10 +115,16 @@ def checked_box(objective: Objective, given: ArrayLike | None = None) -> Array:
     given = getattr(objective, "domain", None) if given is None else given
     if given is None:
         raise ValueError(f"{objective} has no domain; give a box")
-    box, d = np.array(given, dtype=np.float64), function.dimension
-    if box.shape != (d, 2):
-        shape = f"{len(box)} of {box.shape[1]}" if box.ndim == 2 else f"an array of shape {box.shape}"
-        raise ValueError(f"a box for {objective} has {d} pairs of numbers, low and high; given is {shape}")
+    d = function.dimension
+    try:
+        box = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"box is {given!r}: must be a pair of numbers, low and high, for each variable") from None
+    if box.ndim != 2 or box.shape[1] != 2:
+        raise ValueError(f"box has shape {box.shape}: must be a pair of numbers, low and high, for each variable")
+    if len(box) != d:
+        intervals = "1 interval" if len(box) == 1 else f"{len(box)} intervals"
+        raise ValueError(f"box has {intervals} but {objective} has dimension {d}")
     if d > MOST_DIMENSIONS:
         raise ValueError(
             f"{objective} has {d} dimensions; a box of more than {MOST_DIMENSIONS} cannot be cut up within any budget, "
@@ -150,14 +160,16 @@ def _points(f: Enclosures, objective: Objective, tight: Boxes, domain: Array) ->
                 eigenvalues=bounds.mean(axis=1),
                 eigenvalue_bounds=bounds,
                 eigenvectors=told.vectors[lane],
-                index=index,
+                index=index if told.proved[lane] else None,
                 kind=_kind(index, f.dimension) if told.proved[lane] else "unknown",
                 index_proved=bool(told.proved[lane]),
                 margin=_margin(bounds),
                 on_boundary=not inside[lane],
             )
         )
-    return tuple(sorted(made, key=lambda each: (each.index, each.value_bounds[0], each.x.tolist())))
+    return tuple(
+        sorted(made, key=lambda each: (-1 if each.index is None else each.index, each.value_bounds[0], each.x.tolist()))
+    )
 
 
 def _smooth_throughout(f: Enclosures, domain: Array) -> bool:

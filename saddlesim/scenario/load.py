@@ -96,7 +96,8 @@ def _problems_of_valid_parts(experiment: Any) -> list[Problem]:
 
 def _adapter(field: Any) -> TypeAdapter[Any]:
     """Give the validator of one field by itself."""
-    return TypeAdapter(Annotated[field.annotation, *field.metadata])
+    made: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return TypeAdapter(made)
 
 
 def _problems_of_numbers(scenario: Scenario) -> list[Problem]:
