@@ -2,7 +2,8 @@
 
 IEEE 754 rounds + - * / and square roots to nearest, so that one step of `nextafter` outwards is enough. Of NumPy's elementary
 functions an error of at most 4 units in the last place is assumed, some four times what the tests find; they are moved by 5. Of
-sines and cosines that holds up to arguments of some 10^8 only, beyond which nothing is assumed but that they are in [-1, 1].
+sines and cosines that holds up to arguments of some 10^8 only, beyond which nothing is assumed but that they are in [-1, 1];
+tangents keep it at any size.
 
 Not here: the language whose functions these are (expressions/), and what is concluded from them (proving/).
 """

@@ -33,6 +33,8 @@ def search_box(objective: Objective, box: str | None, n_starts: int, seconds: fl
         typer.echo(store.json_text({**found.as_dict(), "files": files}))
         return
     _print_search(found, output.most)
+    if output.formats and not files:
+        console_for_results().print("no picture: a tree needs two minima and a saddle that joins them")
     for path in files:
         console_for_results().print(Text(path), soft_wrap=True)
 

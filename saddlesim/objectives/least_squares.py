@@ -160,7 +160,7 @@ class Gulf(ExpressionObjective):
     Usual domain [0.1, 100] x [0, 25.6] x [0, 5], where u_i > x2 and it is smooth. The minimum 0 is at (50, 25, 1.5).
     """
 
-    critical_set: ClassVar[str] = "Not all are known; none is listed."
+    critical_set: ClassVar[str] = "The minimum 0 alone is listed; others are not known."
     formula: ClassVar[str] = "sum_{i=1}^{99} (exp(-|u_i - x2|^x3 / x1) - i/100)^2, u_i = 25 + (-50 log(i/100))^(2/3)"
     box: ClassVar[Box] = ((0.1, 100), (0, 25.6), (0, 5))
     source: ClassVar[str] = f"{MGH} 11, with m = 99"

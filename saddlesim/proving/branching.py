@@ -15,7 +15,7 @@ from saddlesim.proving.enclosures import Array, Boxes, Enclosures, joined
 from saddlesim.proving.proof import contracted, krawczyk
 
 AT_ONCE = 4096  # boxes, whose enclosures then stay in the processor's cache
-LOCATED = 1e-3  # size of an enclosure, over that of the box where it is alone, from which on a point counts as found
+ENCLOSED = 1e-3  # size of an enclosure, over that of the box where it is alone, from which on a point counts as found
 THINNEST = 2.0**-30  # of the domain: around what is left of a box so much is left, too
 CUT = 0.4871  # where an edge is cut; off the middle, where critical points like to be
 LONGEST = 32.0  # how much longer, relative to the domain, the longest edge may be than the one that is cut
@@ -131,7 +131,7 @@ def _looked_at(f: Enclosures, boxes: Boxes, size: Array, inside: Boxes, proved: 
     if told.proved.any():
         wide = told.wide[told.proved]
         tight = contracted(f, wide)
-        small = (tight.hi - tight.lo <= LOCATED * (wide.hi - wide.lo)).all(axis=0)
+        small = (tight.hi - tight.lo <= ENCLOSED * (wide.hi - wide.lo)).all(axis=0)
         counts = small & tight.meet(boxes[told.proved]) & tight.meet(inside)
         proved.add(tight[counts], wide[counts])
         done[told.proved] |= small
