@@ -68,7 +68,8 @@ def _census(found: Census) -> Iterable[str]:
         yield from ("", "| kind | index | value | x | eigenvalues |", "|---|--:|--:|---|---|")
     for point in found.points[:MOST_ROWS]:
         kind = f"{point.kind}, on the boundary" if point.on_boundary else point.kind
-        cells = (kind, str(point.index), f"{point.value:.12g}", numbers(point.x, 15), numbers(point.eigenvalues, 8))
+        index = "-" if point.index is None else str(point.index)
+        cells = (kind, index, f"{point.value:.12g}", numbers(point.x, 15), numbers(point.eigenvalues, 8))
         yield f"| {' | '.join(cells)} |"
     if len(found.points) > MOST_ROWS:
         yield from ("", f"{len(found.points) - MOST_ROWS} more are in atlas.json.")
@@ -87,6 +88,7 @@ def counted(found: Census) -> str:
     told = [
         f"{kinds.count(kind)} {kind if kinds.count(kind) == 1 else PLURALS[kind]}" for kind in PLURALS if kind in kinds
     ]
+    told += [f"{kinds.count('unknown')} of unproved index"] if "unknown" in kinds else []
     told += [f"{len(found.degenerate)} degenerate"] if found.degenerate else []
     return ", ".join(told) or "no critical point"
 
