@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from saddlesim.atlas.survey import Entry
-from saddlesim.proving import Census
+from saddlesim.proving import Census, counted
+from saddlesim.proving.result import KINDS
 
 MOST_ROWS = 100  # of a table of points
 MOST_PIECES = 10  # unresolved ones that are told
-PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
 
 
 def index_page(entries: Sequence[Entry]) -> str:
@@ -28,7 +28,7 @@ def index_page(entries: Sequence[Entry]) -> str:
     ]
     for each in entries:
         found = each.found
-        counts = [sum(point.kind == kind for point in found.points) for kind in PLURALS]
+        counts = [sum(point.kind == kind for point in found.points) for kind in KINDS]
         reasons = "; ".join(dict.fromkeys(piece.reason for piece in found.unresolved))
         cells = [
             f"[{each.objective}]({each.name}.md)",
@@ -60,7 +60,7 @@ def objective_page(entries: Sequence[Entry]) -> str:
 
 def _census(found: Census) -> Iterable[str]:
     box = " x ".join(f"[{low:g}, {high:g}]" for low, high in found.box)
-    yield f"In {box}: **{found.status}**, {counted(found)}; {found.boxes} boxes."
+    yield f"In {box}: **{found.status}**, {_counted(found)}; {found.boxes} boxes."
     if found.boundary_degree is not None and found.euler_sum is not None:
         yield ""
         yield f"The gradient's degree on the boundary is {found.boundary_degree}, the sum of (-1)^index {found.euler_sum}."
@@ -82,13 +82,10 @@ def _census(found: Census) -> Iterable[str]:
         yield from ("", f"Unresolved, {reason}: {'; '.join(pieces[:MOST_PIECES])}{rest}.")
 
 
-def counted(found: Census) -> str:
-    """Count in words."""
-    kinds = [each.kind for each in found.points]
-    told = [
-        f"{kinds.count(kind)} {kind if kinds.count(kind) == 1 else PLURALS[kind]}" for kind in PLURALS if kind in kinds
-    ]
-    told += [f"{kinds.count('unknown')} of unproved index"] if "unknown" in kinds else []
+def _counted(found: Census) -> str:
+    told = counted(found.points)
+    unknown = sum(each.kind == "unknown" for each in found.points)
+    told += [f"{unknown} of unproved index"] if unknown else []
     told += [f"{len(found.degenerate)} degenerate"] if found.degenerate else []
     return ", ".join(told) or "no critical point"
 

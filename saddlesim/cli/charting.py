@@ -9,8 +9,9 @@ from pathlib import Path
 import typer
 
 from saddlesim import store
-from saddlesim.atlas import errata_page, index_page, judged, objective_page, published, survey
+from saddlesim.atlas import errata_page, index_page, instances, judged, objective_page, published, survey
 from saddlesim.cli.exits import UsageError
+from saddlesim.cli.loading import make_folder
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.problems import suggestion
 from saddlesim.version import VERSION
@@ -21,11 +22,10 @@ def write_atlas(names: Sequence[str], out: Path, max_boxes: int, jobs: int, quie
     for name in names:
         if name not in OBJECTIVES:
             raise UsageError(f"{name!r} is no objective{suggestion(name, OBJECTIVES)}")
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out}: is a file; name a folder")
-    entries = survey(names, max_boxes, jobs, None if quiet else lambda line: typer.echo(line, err=True))
-    if not entries:
+    if not any(instances(names)):
         raise UsageError(f"{', '.join(names)}: no expression of few enough variables for a census")
+    make_folder(out)
+    entries = survey(names, max_boxes, jobs, None if quiet else lambda line: typer.echo(line, err=True))
     found = {str(each.objective): {"name": each.name, **each.found.as_dict()} for each in entries}
     store.save_json(out / "atlas.json", {"saddlesim": VERSION, "max_boxes": max_boxes, "objectives": found})
     for name, group in itertools.groupby(entries, key=lambda each: each.name):

@@ -13,9 +13,8 @@ from saddlesim.cli.exits import UsageError
 from saddlesim.cli.output import Output, drawn, read_box, stem
 from saddlesim.cli.showing import numbers, words
 from saddlesim.objectives import Objective
-from saddlesim.proving import Census, census
+from saddlesim.proving import Census, census, counted
 
-PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
 MOST_PROVED = 6  # variables; a census may be asked for beyond
 MOST_UNRESOLVED = 5  # pieces that are told of one reason
 
@@ -73,28 +72,24 @@ def _status(found: Census) -> str:
     """Count in words."""
     kinds = [each.kind for each in found.points]
     isolated = [each for each in found.degenerate if each.isolated]
-    told = [_counted(kinds.count(kind), kind) for kind in PLURALS if kind in kinds]
+    told = counted(found.points)
     if "unknown" in kinds:
         told.append(f"{_plural(kinds.count('unknown'), 'point')} whose index is not proved")
     if isolated:
         told.append(_plural(len(isolated), "degenerate point"))
     if len(isolated) < len(found.degenerate):
         told.append("whole sets of degenerate points")
-    counted = ", ".join(told) or "no critical point"
+    said = ", ".join(told) or "no critical point"
     edge = sum(each.on_boundary for each in found.points)
     if edge:
-        counted += f"; {_plural(edge, 'point')} of these on the boundary or nearer to it than can be told"
+        said += f"; {_plural(edge, 'point')} of these on the boundary or nearer to it than can be told"
     if found.status == "complete":
-        return f"{counted}; there are no others"
-    return f"{counted} proved so far; unresolved pieces of the box: {len(found.unresolved)}"
+        return f"{said}; there are no others"
+    return f"{said} proved so far; unresolved pieces of the box: {len(found.unresolved)}"
 
 
 def _plural(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
-
-
-def _counted(n: int, kind: str) -> str:
-    return f"{n} {kind if n == 1 else PLURALS[kind]}"
 
 
 def _points_table(found: Census, most: int) -> Table:

@@ -6,24 +6,18 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from saddlesim.experiments.base import Block, LabelledArray, Result
 from saddlesim.objectives import ObjectiveField
-from saddlesim.parameters import Count, Label, Real, as_plain, declared
+from saddlesim.objectives.symbolic import Bounds
+from saddlesim.parameters import Count, Label, as_plain, declared
 from saddlesim.problems import Problem
 from saddlesim.proving import MAX_BOXES, Census, census, checked_box
-
-
-def _pairs(value: Any) -> Any:
-    return tuple(map(_pairs, value)) if isinstance(value, list | tuple) else value
-
-
-Box = Annotated[tuple[tuple[Real, Real], ...], BeforeValidator(_pairs), Field(min_length=1)]
 
 
 @declared
@@ -31,7 +25,7 @@ class Classification:
     """All critical points of each objective in its box, with proof: what they are, and that there are no others."""
 
     objectives: dict[Label, ObjectiveField] = Field(min_length=1, description="label: {name: ..., parameters}")
-    boxes: dict[Label, Box] = Field(
+    boxes: dict[Label, Bounds] = Field(
         default={}, description="label: [[low, high], ...] where it is not the objective's domain"
     )
     max_boxes: Count = Field(default=MAX_BOXES, description="after how many boxes to stop, with a partial answer")

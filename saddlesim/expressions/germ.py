@@ -147,13 +147,17 @@ class Germ:
         return None
 
     def codes(self) -> Codes:
-        """Give code for the bounds that prove the point to be alone.
+        """Give code for the bounds that prove the point to be alone; it is made once.
 
         Raises
         ------
         ValueError
             Where there is no form.
         """
+        return self._codes
+
+    @cached_property
+    def _codes(self) -> Codes:
         if self.reduced is None:
             raise ValueError(f"no form up to order {self._highest}")
         m, form, curve = self.reduced

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,6 +14,7 @@ from saddlesim.proving.clusters import Degenerate, Unresolved
 from saddlesim.proving.enclosures import Array
 
 KINDS = ("minimum", "saddle", "maximum")
+PLURALS = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +170,12 @@ class Census:
             plain.get("seconds", math.nan),
             tuple(_made(Connection, each) for each in plain["connections"]),
         )
+
+
+def counted(points: Sequence[CensusPoint]) -> list[str]:
+    """Count points by kind in words, as in ``["4 minima", "1 maximum"]``; those of unproved index are left out."""
+    numbers = {kind: sum(each.kind == kind for each in points) for kind in KINDS}
+    return [f"{n} {kind if n == 1 else PLURALS[kind]}" for kind, n in numbers.items() if n]
 
 
 def _made(cls: type[Any], plain: Mapping[str, Any]) -> Any:
