@@ -75,7 +75,7 @@ def _objectives(room: str, old: Mapping[str, Any]) -> Iterator[LibraryObjective]
 
 def _entry(key: str, found: Census, old: Mapping[str, Any] | None, non_smooth: str) -> dict[str, Any] | None:
     """Give the entry that a census makes; None where it makes none or a poorer one than there is."""
-    points: list[Any] = [*found.points, *(each for each in found.degenerate if each.isolated)]
+    points = found.listed
     by_budget = any(each.reason in (BUDGET_SPENT, TOO_MANY) for each in found.unresolved)
     sets = any(not each.isolated for each in found.degenerate)
     if sets or by_budget or len(points) > MOST_POINTS or not all(each.index_proved for each in found.points):

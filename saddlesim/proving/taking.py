@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -82,19 +83,19 @@ def census(
     for place in range(unclear.n):
         resolver.give_up(unclear[[place]], "enclosures of critical points that cannot be told apart")
     points = _points(f, objective, tight, domain)
-    degenerate = tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist()))
-    listed = [*points, *(each for each in degenerate if each.isolated)]
-    return Census(
+    found = Census(
         str(objective),
         domain,
         points,
-        degenerate,
+        tuple(sorted(resolver.degenerate, key=lambda each: each.x.tolist())),
         tuple(sorted(resolver.unresolved, key=lambda each: each.box.tolist())),
         boundary_degree(f, whole) if _smooth_throughout(f, domain) else None,
         budget.spent,
         time.monotonic() - began,
-        connections(objective, listed, domain) if connected and _few_saddles(points) and f.dimension > 1 else (),
     )
+    if not connected or f.dimension == 1 or found.counts.get(1, 0) > MOST_CONNECTED:
+        return found
+    return replace(found, connections=connections(objective, found.listed, domain))
 
 
 def checked_box(objective: Objective, given: ArrayLike | None = None) -> Array:
@@ -180,10 +181,6 @@ def _smooth_throughout(f: Enclosures, domain: Array) -> bool:
     lo = np.stack([each.ravel() for each in np.meshgrid(*(edge[:-1] for edge in edges), indexing="ij")])
     hi = np.stack([each.ravel() for each in np.meshgrid(*(edge[1:] for edge in edges), indexing="ij")])
     return bool(f.smooth(Boxes(lo, hi)).all())
-
-
-def _few_saddles(points: tuple[CensusPoint, ...]) -> bool:
-    return sum(each.index == 1 for each in points) <= MOST_CONNECTED
 
 
 def _kind(index: int, dimension: int) -> str:
