@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.objectives.base import Objective
 from saddlesim.observers import Observer, Record, Records, every
-from saddlesim.optimizers.base import Optimizer
+from saddlesim.optimizers.base import Optimizer, unmet_need
 
 Array = NDArray[np.float64]
 
@@ -72,7 +72,8 @@ def simulate(
     Raises
     ------
     ValueError
-        If x0 does not fit the objective, a count is out of range, or a stochastic method has no rng.
+        If x0 does not fit the objective, a count is out of range, the objective lacks what the optimizer needs, or a stochastic
+        method has no rng.
 
     Examples
     --------
@@ -83,6 +84,8 @@ def simulate(
     [[1.0, 0.25], [0.5, 0.375], [0.25, 0.5625]]
     """
     x = _block(objective, x0)
+    if lack := unmet_need(optimizer, objective):
+        raise ValueError(lack)
     if n_steps < 0:
         raise ValueError(f"n_steps={n_steps}: must not be negative")
     if record_every is not None and record_every < 1:

@@ -9,8 +9,9 @@ import pytest
 
 from saddlesim.experiments import Escape
 from saddlesim.experiments.base import dotted_figures
-from saddlesim.experiments.escape import FINAL_KINDS, final_kinds
-from saddlesim.experiments.survival import fraction, median_escape_step, survival_curve
+from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
+from saddlesim.experiments.estimates import fraction
+from saddlesim.experiments.survival import median_escape_step, survival_curve
 from saddlesim.objectives import Quadratic
 from saddlesim.scenario import Expectation
 from saddlesim.store import json_text

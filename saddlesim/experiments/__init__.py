@@ -4,7 +4,8 @@ from typing import Annotated
 
 from saddlesim.experiments.base import Experiment, LabelledArray, Result
 from saddlesim.experiments.classification import Classification, ClassificationResult
-from saddlesim.experiments.escape import Escape, EscapeResult
+from saddlesim.experiments.escape import Escape
+from saddlesim.experiments.escape_result import EscapeResult
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from saddlesim.optimizers.base import unmet_need
 from saddlesim.problems import Problem
 
 Block = dict[str, NDArray[Any]]
@@ -85,6 +86,12 @@ class Result:
 def generator(seed: int, block: int, stream: int) -> np.random.Generator:
     """Give the generator of a block: stream 0 draws starts, stream 1 a method's noise, the same for every point."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block, stream)))
+
+
+def unmet_needs(optimizers: Mapping[str, Any], objective: Any, field: str = "optimizers") -> list[Problem]:
+    """List which optimizers of a field, by label, need what the objective does not have."""
+    lacks = {label: unmet_need(optimizer, objective) for label, optimizer in optimizers.items()}
+    return [Problem((field, label), lack) for label, lack in lacks.items() if lack]
 
 
 def dotted_figures(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float]:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from saddlesim.experiments.estimates import Estimate
+
 Array = NDArray[np.float64]
 
 
@@ -22,15 +24,6 @@ class SurvivalCurve(NamedTuple):
     fraction: Array
     low: Array
     high: Array
-
-
-class Estimate(NamedTuple):
-    """A figure, its interval and its standard error."""
-
-    value: float
-    low: float
-    high: float
-    standard_error: float
 
 
 def survival_curve(escape_step: NDArray[Any], n_steps: int, confidence_level: float = 0.95) -> SurvivalCurve:
@@ -88,12 +81,3 @@ def median_escape_step(escape_step: NDArray[Any], curve: SurvivalCurve, confiden
     high = math.inf if math.isnan(interval.high) else float(interval.high)
     half_width = (high - low) / 2 if high > low else 0.0
     return Estimate(median, low, high, half_width / float(norm.ppf((1 + confidence_level) / 2)))
-
-
-def fraction(count: int, total: int, confidence_level: float = 0.95) -> Estimate:
-    """Estimate a probability from a count (Wilson's interval; the standard error is that of p (1 - p) / n)."""
-    from scipy.stats import binomtest
-
-    interval = binomtest(count, total).proportion_ci(confidence_level, method="wilson")
-    p = count / total
-    return Estimate(p, float(interval.low), float(interval.high), math.sqrt(p * (1 - p) / total))

@@ -2,33 +2,30 @@
 
 from typing import Annotated
 
+from saddlesim.optimizers import adaptive, first_order, second_order, stochastic
 from saddlesim.optimizers.adaptive import Adam
-from saddlesim.optimizers.base import METHODS, FirstOrder, LibraryOptimizer, Optimizer, State
+from saddlesim.optimizers.base import METHODS, FirstOrder, LibraryOptimizer, Optimizer, State, unmet_need
 from saddlesim.optimizers.first_order import GradientDescent, HeavyBall, Nesterov
 from saddlesim.optimizers.second_order import Newton, SaddleFreeNewton
 from saddlesim.optimizers.stochastic import NoisyGradientDescent, PerturbedGradientDescent
 from saddlesim.parameters import FromRegistry
-from saddlesim.registry import Registry
+from saddlesim.registry import Registry, declared_in
 
-OPTIMIZERS = Registry(
-    "optimizer",
-    (
-        GradientDescent,
-        HeavyBall,
-        Nesterov,
-        Adam,
-        NoisyGradientDescent,
-        PerturbedGradientDescent,
-        SaddleFreeNewton,
-        Newton,
-    ),
+ROOMS = (
+    first_order,
+    adaptive,
+    stochastic,
+    second_order,
 )
+
+OPTIMIZERS = Registry("optimizer", declared_in(*ROOMS))
 OPTIMIZERS.load_entry_points()
 
 OptimizerField = Annotated[Optimizer, FromRegistry(OPTIMIZERS, METHODS)]
 
 __all__ = [
     "OPTIMIZERS",
+    "ROOMS",
     "Adam",
     "FirstOrder",
     "GradientDescent",
@@ -42,4 +39,5 @@ __all__ = [
     "PerturbedGradientDescent",
     "SaddleFreeNewton",
     "State",
+    "unmet_need",
 ]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.objectives.base import Objective
+from saddlesim.objectives.base import Objective, name_of
 from saddlesim.parameters import call_text
 
 Array = NDArray[np.float64]
@@ -54,9 +54,12 @@ class LibraryOptimizer(ABC):
     stochastic : bool
         Whether it draws from the rng it is handed. One that does not stays on a critical point it starts on, and in an
         invariant stable eigenspace.
+    needs : tuple of str
+        The methods that an objective must have for it, besides value and gradient: hessian, hessian_product, ...
     """
 
     stochastic: ClassVar[bool] = False
+    needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> Any:
@@ -86,6 +89,22 @@ class LibraryOptimizer(ABC):
     def __str__(self) -> str:
         """Give the constructor call, as in ``heavy_ball(learning_rate=0.1, momentum=0.9)``."""
         return call_text(self)
+
+
+def unmet_need(optimizer: Any, objective: Any) -> str | None:
+    """Say what an optimizer needs and an objective does not have, if anything."""
+    missing = [name for name in getattr(optimizer, "needs", ()) if not hasattr(objective, name)]
+    if not missing:
+        return None
+    key = getattr(type(optimizer), "registry_key", type(optimizer).__name__)
+    return f"{key} needs {' and '.join(map(_NEEDS.__getitem__, missing))}, which {name_of(objective)} does not have"
+
+
+_NEEDS = {
+    "hessian": "the Hessian, hessian(x)",
+    "hessian_product": "Hessian products, hessian_product(x, v)",
+    "n_terms": "a finite sum, n_terms and gradient(x, terms)",
+}
 
 
 class FirstOrderState(NamedTuple):

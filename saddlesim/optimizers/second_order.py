@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ class SecondOrder(LibraryOptimizer):
     """Base of the methods ``x <- x - eta Q diag(1 / d) Q' grad f(x)`` with H = Q diag(lambda) Q' and d made from lambda."""
 
     learning_rate: Positive
+
+    needs: ClassVar[tuple[str, ...]] = ("hessian",)
 
     @abstractmethod
     def denominators(self, eigenvalues: Array) -> Array:
