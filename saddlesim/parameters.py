@@ -70,6 +70,60 @@ def default_of(cls: type, name: str) -> Any:
     return MISSING if default is PydanticUndefined else default
 
 
+def with_fields(made: Any, changes: Mapping[tuple[str, ...], Any]) -> Any:
+    """Make an object again with some fields changed, however deep; all at once, so that what hangs together may change together.
+
+    Parameters
+    ----------
+    made : object
+        A declared object, or a mapping or tuple of them.
+    changes : mapping of path to value
+        A path is the keys from the outside in; positions in a tuple are written in digits, and ``*`` is every key of a mapping.
+
+    Raises
+    ------
+    InvalidParameters
+        If there is no such field, or the value is refused.
+
+    Examples
+    --------
+    >>> from saddlesim.objectives import OBJECTIVES
+    >>> str(with_fields(OBJECTIVES["quadratic"](eigenvalues=(1, -1)), {("eigenvalues", "1"): -0.5}))
+    'quadratic(eigenvalues=(1.0, -0.5))'
+    """
+    if () in changes:
+        return changes[()]
+    inside: dict[str, dict[tuple[str, ...], Any]] = {}
+    for (key, *rest), value in changes.items():
+        for each in made if key == "*" and isinstance(made, Mapping) else (key,):
+            inside.setdefault(each, {})[tuple(rest)] = value
+    held = _fields_of(made)
+    for key in inside:
+        if key not in held:
+            told = call_text(made) if is_dataclass(made) else shown(made)
+            raise InvalidParameters([Problem((key,), f"{told} has no {key!r}{suggestion(key, held)}")])
+    new: dict[str, Any] = {}
+    for key, deeper in inside.items():
+        try:
+            new[key] = with_fields(held[key], deeper)
+        except InvalidParameters as error:
+            raise InvalidParameters([each._replace(path=(key, *each.path)) for each in error.problems]) from None
+    if isinstance(made, tuple):
+        return tuple((held | new).values())
+    return held | new if isinstance(made, Mapping) else construct(type(made), held | new)
+
+
+def _fields_of(made: Any) -> dict[str, Any]:
+    """Give what an object is made of, by key; nothing where it is not made of fields."""
+    if isinstance(made, Mapping):
+        return dict(made)
+    if isinstance(made, tuple):
+        return {str(position): each for position, each in enumerate(made)}
+    if not is_dataclass(made):
+        return {}
+    return {key: getattr(made, name) for key, name in field_names(type(made)).items()}
+
+
 def as_plain(value: Any) -> Any:
     """Spell a declared object, and what it holds, in mappings, lists and scalars: the way a scenario would.
 

@@ -11,7 +11,7 @@ from saddlesim.experiments import EXPERIMENTS, Escape
 from saddlesim.experiments.starts import STARTS, Gaussian, Point
 from saddlesim.objectives import OBJECTIVES, Quadratic
 from saddlesim.objectives.wells import DoubleWell
-from saddlesim.optimizers import OPTIMIZERS, GradientDescent, HeavyBall
+from saddlesim.optimizers import OPTIMIZERS, GradientDescent, HeavyBall, NoisyGradientDescent
 from saddlesim.parameters import as_plain
 from saddlesim.problems import InvalidParameters, nearest
 from saddlesim.registry import Registry
@@ -213,7 +213,7 @@ def test_a_nested_object_is_spelt_as_a_scenario_would():
         objective=Quadratic(eigenvalues=(2, -1), angle=0.5),
         saddle={"find": [0.1, 0]},
         start=Gaussian(scale=0.1),
-        optimizers={"hb": HeavyBall(learning_rate=0.1, momentum=0.9)},
+        optimizers={"it": NoisyGradientDescent(learning_rate=0.1, noise=0.9)},
         escape_radius=1,
         n_steps=10,
     )
@@ -222,12 +222,14 @@ def test_a_nested_object_is_spelt_as_a_scenario_would():
         "objective": {"name": "quadratic", "eigenvalues": [2.0, -1.0], "angle": 0.5, "seed": None},
         "saddle": {"find": [0.1, 0.0]},
         "start": {"name": "gaussian", "scale": 0.1},
-        "optimizers": {"hb": {"name": "heavy_ball", "learning_rate": 0.1, "momentum": 0.9}},
+        "optimizers": {"it": {"name": "noisy_gradient_descent", "learning_rate": 0.1, "noise": 0.9}},
         "escape_radius": 1.0,
         "n_steps": 10,
         "n_lanes": 1000,
         "n_recorded_lanes": 64,
         "block_size": 5000,
+        "sweep": None,
+        "fits": {},
     }
     json.dumps(as_plain(made))
 

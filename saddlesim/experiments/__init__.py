@@ -6,6 +6,7 @@ from saddlesim.experiments.base import Experiment, LabelledArray, Result
 from saddlesim.experiments.classification import Classification, ClassificationResult
 from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
+from saddlesim.experiments.sweep_result import SweepResult
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 
@@ -24,4 +25,5 @@ __all__ = [
     "ExperimentField",
     "LabelledArray",
     "Result",
+    "SweepResult",
 ]

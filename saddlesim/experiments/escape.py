@@ -5,6 +5,7 @@ Not here: the loop and its observers (simulation.py, observers.py), and what is 
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -14,14 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.base import Block, LabelledArray, generator, unmet_needs
+from saddlesim.experiments import escape_result, sweep_result
+from saddlesim.experiments.base import Block, LabelledArray, Result, generator, unmet_needs
 from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
-from saddlesim.experiments.escape_result import LANE_ARRAYS, OPTIMIZER_FIGURES, SADDLE_FIGURES, EscapeResult
+from saddlesim.experiments.escape_result import COUNTERS, LANE_ARRAYS, EscapeResult
+from saddlesim.experiments.fits import Fit
 from saddlesim.experiments.saddles import Saddle, SaddleField, resolve
 from saddlesim.experiments.starts import StartField, problem_with
+from saddlesim.experiments.sweep_problems import problems_of_sweep
+from saddlesim.experiments.sweep_result import SweepResult
+from saddlesim.experiments.sweeps import Sweep, applied
 from saddlesim.objectives import ObjectiveField
 from saddlesim.observers import DIVERGED, ESCAPED, FirstPassage, Plateau, Records, log_spaced, norm
-from saddlesim.optimizers import OptimizerField
+from saddlesim.optimizers import Optimizer, OptimizerField
 from saddlesim.parameters import Count, Label, NonNegativeInteger, Positive, as_plain, declared
 from saddlesim.problems import Problem
 from saddlesim.simulation import simulate
@@ -47,17 +53,32 @@ class Escape:
     block_size: Annotated[Count, Field(le=100_000)] = Field(
         default=5000, description="lanes computed and stored together"
     )
+    sweep: Sweep | None = Field(default=None, description="fields that take one value after another, by grid: or zip:")
+    fits: dict[Label, Fit] = Field(
+        default={}, description="label: how the median escape step of an optimizer grows along the sweep"
+    )
+
+    def __post_init__(self) -> None:
+        if self.fits and not self.sweep:
+            raise ValueError("fits are lines along a sweep, and there is none; give sweep:, or leave fits out")
 
     @cached_property
     def resolved_saddle(self) -> Saddle:
         """The critical point that is meant; raises ValueError if it is no saddle."""
         return resolve(self.objective, self.saddle)
 
+    @cached_property
+    def variants(self) -> tuple[Escape, ...]:
+        """The experiment at each point of its sweep; itself alone where there is none."""
+        return tuple(applied(self, each) for each in self.sweep.settings()) if self.sweep else (self,)
+
     @property
-    def result_class(self) -> type[EscapeResult]:
-        return EscapeResult
+    def result_class(self) -> type[Result]:
+        return SweepResult if self.sweep else EscapeResult
 
     def check(self) -> list[Problem]:
+        if self.sweep:
+            return problems_of_sweep(self)
         names = ("objective", "saddle", "start", "optimizers", "escape_radius")
         return self.check_parts({name: getattr(self, name) for name in names})
 
@@ -80,21 +101,29 @@ class Escape:
     # ---- blocks: one optimizer on one block of lanes
 
     def points(self) -> tuple[str, ...]:
-        return tuple(self.optimizers)
+        if not self.sweep:
+            return tuple(self.optimizers)
+        return tuple(f"{k}:{label}" for k in range(len(self.variants)) for label in self.optimizers)
+
+    def _at(self, point: str) -> tuple[Escape, str]:
+        """Give the point of the sweep, and the label of the optimizer there."""
+        k, _, label = point.rpartition(":")
+        return self.variants[int(k or 0)], label
 
     def n_blocks(self, point: str) -> int:
         return -(-self.n_lanes // self.block_size)
 
     def block_inputs(self, point: str, block: int) -> dict[str, Any]:
-        n_lanes, n_recorded = self._lanes_of(block)
+        asked, label = self._at(point)
+        n_lanes, n_recorded = asked._lanes_of(block)
         return {
             "experiment": "escape",
-            "objective": as_plain(self.objective),
-            "saddle": as_plain(self.saddle),
-            "start": as_plain(self.start),
-            "optimizer": as_plain(self.optimizers[point]),
-            "escape_radius": self.escape_radius,
-            "n_steps": self.n_steps,
+            "objective": as_plain(asked.objective),
+            "saddle": as_plain(asked.saddle),
+            "start": as_plain(asked.start),
+            "optimizer": as_plain(asked.optimizers[label]),
+            "escape_radius": asked.escape_radius,
+            "n_steps": asked.n_steps,
             "block": block,
             "n_lanes": n_lanes,
             "n_recorded_lanes": n_recorded,
@@ -107,8 +136,12 @@ class Escape:
         return n_lanes, max(0, min(n_lanes, self.n_recorded_lanes - first))
 
     def run_block(self, point: str, block: int, seed: int) -> Block:
+        asked, label = self._at(point)
+        return asked._run_block(asked.optimizers[label], block, seed)
+
+    def _run_block(self, optimizer: Optimizer, block: int, seed: int) -> Block:
         n_lanes, n_recorded = self._lanes_of(block)
-        saddle, optimizer = self.resolved_saddle, self.optimizers[point]
+        saddle = self.resolved_saddle
         x0 = self.start.draw(saddle, n_lanes, generator(seed, block, 0))
         passage = FirstPassage(saddle.x, self.escape_radius, saddle.escape_space)
         plateau = Plateau(saddle.x, self.escape_radius, n_recorded)
@@ -123,9 +156,8 @@ class Escape:
                 "final_value": self.objective.value(run.final.x),
                 "final_gradient_norm": norm(run.final.gradient),
                 "final_kind": final_kinds(self.objective, run.final.x, run.final.gradient),
-                "met_zero_eigenvalue": np.broadcast_to(
-                    getattr(run.final, "met_zero_eigenvalue", False), n_lanes
-                ).astype(np.int8),
+                "met_zero_eigenvalue": _counted(run.final, "met_zero_eigenvalue", False, n_lanes, np.int8),
+                **{name: _counted(run.final, name, -1, n_lanes, np.int32) for name in COUNTERS},
                 "plateau_steps": plateau.steps(history, left),
                 "record_step": record.step.astype(np.int32),
                 "record_x": record.x,
@@ -135,8 +167,27 @@ class Escape:
                 "record_lowest_eigenvalue": eigenvalues(self.objective.hessian(np.moveaxis(record.x, 1, 0)))[..., 0],
             }
 
-    def reduce(self, blocks: Mapping[str, Sequence[Block]], seed: int) -> EscapeResult:
-        labels = self.points()
+    def reduce(self, blocks: Mapping[str, Sequence[Block]], seed: int) -> Result:
+        return self._swept(blocks, seed) if self.sweep else self._reduced(blocks, seed)
+
+    def _swept(self, blocks: Mapping[str, Sequence[Block]], seed: int) -> SweepResult:
+        """Put a sweep together: what is kept of every lane, points along the first axis."""
+        labels = tuple(self.optimizers)
+        points = [
+            variant._reduced({label: blocks[f"{k}:{label}"] for label in labels}, seed)
+            for k, variant in enumerate(self.variants)
+        ]
+        settings = np.array([json.dumps(each) for each in self.sweep.settings()]) if self.sweep else np.array([])
+        arrays = {name: points[0].arrays[name] for name in ("optimizer", "final_kind_name")}
+        arrays["setting"] = LabelledArray(("point",), settings, "what is swept, and its value here, as JSON")
+        for name, (axes, meaning) in LANE_ARRAYS.items():
+            if axes == ("lane",):
+                data = np.stack([each[name] for each in points])
+                arrays[name] = LabelledArray(("point", "optimizer", "lane"), data, meaning)
+        return SweepResult(self, seed, arrays)
+
+    def _reduced(self, blocks: Mapping[str, Sequence[Block]], seed: int) -> EscapeResult:
+        labels = tuple(self.optimizers)
 
         def put_together(name: str) -> NDArray[Any]:
             """Lanes of all blocks along the last axis, optimizers along the first."""
@@ -152,8 +203,7 @@ class Escape:
         return EscapeResult(self, seed, arrays)
 
     def summary_names(self) -> tuple[str, ...]:
-        saddle = [f"saddle.{name}" for name in SADDLE_FIGURES]
-        return (*saddle, *(f"optimizers.{label}.{name}" for label in self.points() for name in OPTIMIZER_FIGURES))
+        return sweep_result.summary_names(self) if self.sweep else escape_result.summary_names(self)
 
     @classmethod
     def examples(cls) -> tuple[Escape, ...]:
@@ -169,3 +219,8 @@ class Escape:
                 n_lanes=100,
             ),
         )
+
+
+def _counted(state: Any, name: str, without: int, n_lanes: int, dtype: type) -> NDArray[Any]:
+    """Give what a method counted in its lanes, (B,)."""
+    return np.broadcast_to(getattr(state, name, without), n_lanes).astype(dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,13 @@ from saddlesim.experiments.endpoints import FINAL_KINDS
 from saddlesim.experiments.estimates import Estimate, estimate_names, fraction
 from saddlesim.experiments.laws import Law, law_for
 from saddlesim.experiments.saddles import Saddle
-from saddlesim.experiments.survival import SurvivalCurve, median_escape_step, survival_curve
+from saddlesim.experiments.survival import (
+    SurvivalCurve,
+    fraction_sooner,
+    log_rank_test,
+    median_escape_step,
+    survival_curve,
+)
 
 if TYPE_CHECKING:
     from saddlesim.experiments.escape import Escape
@@ -61,10 +68,12 @@ class EscapeResult(Result):
             "n_steps": asked.n_steps,
             "escape_radius": asked.escape_radius,
             "saddle": _saddle_figures(saddle),
-            "optimizers": {label: self._optimizer_figures(label) for label in asked.points()},
+            "optimizers": {label: self.optimizer_figures(label) for label in asked.points()},
+            "pairs": self._pair_figures(),
         }
 
-    def _optimizer_figures(self, label: str) -> dict[str, Any]:
+    def optimizer_figures(self, label: str) -> dict[str, Any]:
+        """Give the part of the summary that is about one optimizer."""
         n_steps, n_lanes = self.experiment.n_steps, self.experiment.n_lanes
         escape_step, diverged = self.lanes("escape_step", label), self.lanes("divergence_step", label) >= 0
         law, median = self.laws[label], self.medians[label]
@@ -84,11 +93,31 @@ class EscapeResult(Result):
             "median_final_value": _median(self.lanes("final_value", label)),
             "median_final_gradient_norm": _median(self.lanes("final_gradient_norm", label)),
             "fraction_met_zero_eigenvalue": float(self.lanes("met_zero_eigenvalue", label).mean()),
+            **{f"mean_{name}": _mean_count(self.lanes(name, label)) for name in COUNTERS},
             "final_kinds": {name: float(np.mean(kinds == code)) for code, name in enumerate(FINAL_KINDS)},
         }
 
+    def _pair_figures(self) -> dict[str, dict[str, Any]]:
+        """Hold each optimizer against those after it: log-rank test, and from the same start, which leaves sooner."""
+        pairs: dict[str, dict[str, Any]] = {}
+        for a, b in itertools.combinations(self.experiment.points(), 2):
+            first, second = self.lanes("escape_step", a), self.lanes("escape_step", b)
+            statistic, p_value = log_rank_test(first, second, self.experiment.n_steps)
+            sooner = fraction_sooner(first, second)
+            pairs.setdefault(a, {})[b] = {
+                "log_rank_statistic": statistic,
+                "log_rank_p_value": p_value,
+                **(sooner.figures("fraction_sooner") if sooner else dict.fromkeys(estimate_names("fraction_sooner"))),
+            }
+        return pairs
+
 
 # ---- what there is
+
+COUNTERS = {
+    "perturbations": "how often it was perturbed; -1: a method that is not",
+    "energy_rises": "steps, but perturbed ones, at which the method's energy rose; -1: a method without one",
+}
 
 LANE_ARRAYS: dict[str, tuple[tuple[str, ...], str]] = {
     "escape_step": (("lane",), "first step out of the ball along the unstable eigenspace; -1: never"),
@@ -97,6 +126,7 @@ LANE_ARRAYS: dict[str, tuple[tuple[str, ...], str]] = {
     "final_gradient_norm": (("lane",), "gradient norm after the last step"),
     "final_kind": (("lane",), "kind of the point after the last step, a position in final_kind_name"),
     "met_zero_eigenvalue": (("lane",), "1 where a second-order method met a zero eigenvalue and took no step along it"),
+    **{name: (("lane",), meaning) for name, meaning in COUNTERS.items()},
     "plateau_steps": (("recorded_lane",), "steps before exit with gradient norm at most a tenth of that at exit"),
     "record_x": (("record", "component", "recorded_lane"), "position"),
     "record_value": (("record", "recorded_lane"), "objective"),
@@ -127,8 +157,22 @@ OPTIMIZER_FIGURES = (
     "median_final_value",
     "median_final_gradient_norm",
     "fraction_met_zero_eigenvalue",
+    *(f"mean_{name}" for name in COUNTERS),
     *(f"final_kinds.{kind}" for kind in FINAL_KINDS),
 )
+
+
+PAIR_FIGURES = ("log_rank_statistic", "log_rank_p_value", *estimate_names("fraction_sooner"))
+
+
+def summary_names(experiment: Escape) -> tuple[str, ...]:
+    """List the figures of an escape."""
+    labels = experiment.points()
+    return (
+        *(f"saddle.{name}" for name in SADDLE_FIGURES),
+        *(f"optimizers.{label}.{name}" for label in labels for name in OPTIMIZER_FIGURES),
+        *(f"pairs.{a}.{b}.{name}" for a, b in itertools.combinations(labels, 2) for name in PAIR_FIGURES),
+    )
 
 
 def _saddle_figures(saddle: Saddle) -> dict[str, Any]:
@@ -148,6 +192,11 @@ def _saddle_figures(saddle: Saddle) -> dict[str, Any]:
         "atol": spectrum.atol,
         "rtol": spectrum.rtol,
     }
+
+
+def _mean_count(counts: NDArray[np.int32]) -> float | None:
+    """The mean over lanes of what every lane counts to its end; None for a method that does not count it."""
+    return float(counts.mean()) if (counts >= 0).all() else None
 
 
 def _median(values: NDArray[np.float64]) -> float:

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from saddlesim.connecting import Connection
-from saddlesim.experiments import ClassificationResult, EscapeResult, Result
+from saddlesim.experiments import ClassificationResult, EscapeResult, Result, SweepResult
 from saddlesim.objectives import Objective
 from saddlesim.plots import census as census_pictures
-from saddlesim.plots import disconnectivity, escape, hessian_test
+from saddlesim.plots import disconnectivity, escape, hessian_test, sweep
 from saddlesim.plots import objective as objective_pictures
 from saddlesim.proving import Census
 
@@ -94,6 +94,12 @@ def _(result: EscapeResult) -> dict[str, Figure]:
         "survival": escape.survival_figure(result),
     }
     return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+@_figures.register
+def _(result: SweepResult) -> dict[str, Figure]:
+    figure = sweep.sweep_figure(result)
+    return {"sweep": figure} if figure else {}
 
 
 @_figures.register
