@@ -422,6 +422,24 @@ def test_a_scenario_of_the_library_meets_its_expectations_at_reduced_size(path, 
     assert [check for check in done.expect if not check.passed] == []
 
 
+def test_the_schema_bounds_numbers_in_its_own_words():
+    text = json.dumps(json_schema())
+    assert not any(f'"{word}": {digit}' in text for word in ("gt", "ge", "lt", "le") for digit in range(10))
+    named = [each["properties"] for each in find(json_schema(), "oneOf") if "properties" in each]
+    rule = next(each for each in named if each.get("name") == {"const": "heavy_ball"})
+    assert rule["learning_rate"]["exclusiveMinimum"] == 0
+    assert rule["momentum"] | {"minimum": 0, "exclusiveMaximum": 1} == rule["momentum"]
+
+
+def find(schema, key):
+    """All that stands in lists under a key, however deep."""
+    if isinstance(schema, list):
+        return [each for part in schema for each in find(part, key)]
+    if not isinstance(schema, dict):
+        return []
+    return [*schema.get(key, []), *(each for part in schema.values() for each in find(part, key))]
+
+
 def test_the_committed_schema_is_the_one_the_code_gives():
     committed = json.loads((REPOSITORY / "schema" / "scenario.schema.json").read_text())
     assert committed == json.loads(json.dumps(json_schema()))

@@ -79,4 +79,21 @@ class Scenario:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema of scenario files, with the built-in classes."""
-    return {"$schema": SCHEMA_ID, **TypeAdapter(Scenario).json_schema()}
+    return {"$schema": SCHEMA_ID, **_spelt_out(TypeAdapter(Scenario).json_schema())}
+
+
+_BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+
+
+def _spelt_out(schema: Any) -> Any:
+    """Name bounds as JSON Schema does: pydantic leaves those that stand behind a function as they are."""
+    if isinstance(schema, list):
+        return [_spelt_out(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    spelt = {key: _spelt_out(each) for key, each in schema.items() if not (key in _BOUNDS and _is_number(each))}
+    return spelt | {_BOUNDS[key]: each for key, each in schema.items() if key in _BOUNDS and _is_number(each)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
