@@ -93,6 +93,65 @@ class FirstPassage:
         return np.asarray(inner > (direction * direction).sum(axis=0) - inner)
 
 
+# ---- visits to a chain of points
+
+
+class Visits(NamedTuple):
+    """The step at which each lane first came to a point, and the next at which it was gone, (K, B) each; -1: never."""
+
+    arrival: NDArray[np.int32]
+    departure: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class ChainVisits:
+    """The first visit of each lane to each point of a chain: when it came within the radius, and when it was out again.
+
+    A lane that is no longer finite has not left: it diverged where it was.
+
+    Parameters
+    ----------
+    points : (K, d)
+    radius : float
+        Less than half of the way from a point to the next, so that no lane is at both.
+    signs_matter : bool
+        Otherwise |x| is looked at, for a function of |x| whose points have no minus sign.
+    """
+
+    points: Array
+    radius: float
+    signs_matter: bool = True
+
+    def start(self, objective: Objective, x: Array) -> Visits:
+        never = np.full((len(self.points), x.shape[1]), -1, dtype=np.int32)
+        return Visits(never, never.copy())
+
+    def update(self, seen: Visits, step: int, state: Any) -> Visits:
+        offset = (state.x if self.signs_matter else np.abs(state.x)) - self.points[:, :, None]
+        square = np.einsum("ki...,ki...->k...", offset, offset)
+        near = square < self.radius * self.radius
+        seen.arrival[near & (seen.arrival < 0)] = step
+        seen.departure[~near & np.isfinite(square) & (seen.arrival >= 0) & (seen.departure < 0)] = step
+        return seen
+
+
+# ---- coming to rest
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """The step from which on |gradient| <= tolerance, (B,); -1 for a lane that moves on."""
+
+    tolerance: float
+
+    def start(self, objective: Objective, x: Array) -> NDArray[np.int32]:
+        return np.full(x.shape[1], -1, dtype=np.int32)
+
+    def update(self, seen: NDArray[np.int32], step: int, state: Any) -> NDArray[np.int32]:
+        still = norm(state.gradient) <= self.tolerance
+        return np.where(still, np.where(seen < 0, np.int32(step), seen), np.int32(-1))
+
+
 # ---- plateau
 
 

@@ -228,6 +228,8 @@ def test_manifest_tells_how_the_run_came_about(tmp_path):
     assert manifest["scenario"]["experiment"]["optimizers"]["gd"] == {
         "name": "gradient_descent",
         "learning_rate": 0.001,
+        "weight_decay": 0.0,
+        "dampening": 0.0,
     }
     assert manifest["scenario"]["seed"] == 3
     assert manifest["environment"]["libraries"]["numpy"] == np.__version__

@@ -28,7 +28,8 @@ def test_a_registry_key_is_the_class_name_in_snake_case(entries, key):
     cls = entries[key]
     assert key == key.lower()
     assert key.replace("_", "") == cls.__name__.lower()
-    assert [word[0] for word in key.split("_")] == [each.lower() for each in cls.__name__ if each.isupper()]
+    capitals = iter(each.lower() for each in cls.__name__ if each.isupper())
+    assert all(word[0] in capitals for word in key.split("_"))  # each word begins at one; acronyms are one word
     assert cls.registry_key == key
 
 
@@ -238,6 +239,8 @@ def test_a_nested_object_is_spelt_as_a_scenario_would():
 def test_the_plain_spelling_makes_an_equal_object(entries, key):
     cls = entries[key]
     examples = cls.examples() if hasattr(cls, "examples") else [made for made in _STARTS if type(made) is cls]
+    if not examples and hasattr(cls, "extra"):
+        pytest.skip(f"needs the extra {cls.extra}")
     assert examples
     for example in examples:
         plain = json.loads(json.dumps(as_plain(example)))
@@ -245,7 +248,10 @@ def test_the_plain_spelling_makes_an_equal_object(entries, key):
         assert cls(**plain) == example
 
 
-_STARTS = [STARTS["gaussian"](scale=1), STARTS["uniform_ball"](scale=1), Point(x=(1, 2)), STARTS["stable_eigenspace"]()]
+_STARTS = [
+    *(STARTS[name](scale=1) for name in ("gaussian", "uniform_ball", "uniform_cube", "stable_eigenspace")),
+    Point(x=(1, 2)),
+]
 
 
 class Bowl:

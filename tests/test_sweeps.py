@@ -80,7 +80,9 @@ def test_fields_change_together_however_deep():
     assert changed.objective.eigenvalues == (1, -3)
     assert changed.optimizers["hb"].momentum == 0.9
     assert asked.optimizers["gd"].learning_rate == 0.1
-    with pytest.raises(ValueError, match=r"optimizers\.gd\.learning_rat: .*has no 'learning_rat'; did you mean 'learning_rate'"):
+    with pytest.raises(
+        ValueError, match=r"optimizers\.gd\.learning_rat: .*has no 'learning_rat'; did you mean 'learning_rate'"
+    ):
         with_fields(asked, {("optimizers", "gd", "learning_rat"): 1.0})
     tree = OBJECTIVES["octopus"](dimension=3)
     assert with_fields(tree, {("dimension",): 2, ("tau",): 1.0}).domain.tolist() == [[-6, 6], [-6, 6]]
@@ -240,7 +242,11 @@ def test_what_a_swept_field_does_not_enter_is_computed_once(tmp_path):
             "along: start.scal",
             r"fits\.slow\.along: 'start\.scal' is not swept; did you mean 'start\.scale'",
         ),
-        ("optimizer: gd", "optimizer: dg", r"fits\.slow\.optimizer: 'dg' is none of the optimizers; allowed: gd, noisy"),
+        (
+            "optimizer: gd",
+            "optimizer: dg",
+            r"fits\.slow\.optimizer: 'dg' is none of the optimizers; allowed: gd, noisy",
+        ),
         ("form: logarithm", "form: polylogarithm", "needs it above 1"),
         ("along: start.scale", "along: dimension", "one value only"),
         ("  sweep:", "  swep:", "unknown key; did you mean 'sweep'"),
@@ -303,6 +309,7 @@ def test_log_rank_against_its_definition():
     assert statistic > 0  # the first leaves sooner
     assert p_value == pytest.approx(2 * norm.sf(abs(z)))
     assert log_rank_test(np.array([-1, -1]), np.array([-1, -1]), 9) == (0.0, 1.0)
+    assert log_rank_test(np.array([4, 4]), np.array([4, 4]), 9) == (0.0, 1.0)
 
 
 def test_lanes_are_compared_one_by_one():

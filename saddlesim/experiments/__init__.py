@@ -2,28 +2,44 @@
 
 from typing import Annotated
 
+from saddlesim.experiments.audit import Audit
+from saddlesim.experiments.audit_result import AuditResult
 from saddlesim.experiments.base import Experiment, LabelledArray, Result
+from saddlesim.experiments.basins import Basins
+from saddlesim.experiments.basins_result import BasinsResult
 from saddlesim.experiments.classification import Classification, ClassificationResult
+from saddlesim.experiments.comparison import Comparison
+from saddlesim.experiments.comparison_result import ComparisonResult
 from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
+from saddlesim.experiments.passage import Passage
+from saddlesim.experiments.passage_result import PassageResult
 from saddlesim.experiments.sweep_result import SweepResult
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 
-EXPERIMENTS = Registry("experiment", (Escape, Classification))
+EXPERIMENTS = Registry("experiment", (Escape, Passage, Basins, Audit, Comparison, Classification))
 EXPERIMENTS.load_entry_points()
 
 ExperimentField = Annotated[Experiment, FromRegistry(EXPERIMENTS, ("points", "n_blocks", "run_block", "reduce"))]
 
 __all__ = [
     "EXPERIMENTS",
+    "Audit",
+    "AuditResult",
+    "Basins",
+    "BasinsResult",
     "Classification",
     "ClassificationResult",
+    "Comparison",
+    "ComparisonResult",
     "Escape",
     "EscapeResult",
     "Experiment",
     "ExperimentField",
     "LabelledArray",
+    "Passage",
+    "PassageResult",
     "Result",
     "SweepResult",
 ]

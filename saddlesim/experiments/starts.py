@@ -43,6 +43,16 @@ class UniformBall:
 
 
 @declared
+class UniformCube:
+    """Uniform in the cube whose faces are `scale` away from the saddle."""
+
+    scale: Positive
+
+    def draw(self, saddle: Saddle, n_lanes: int, rng: np.random.Generator) -> Array:
+        return saddle.x[:, None] + self.scale * rng.uniform(-1.0, 1.0, (len(saddle.x), n_lanes))
+
+
+@declared
 class Point:
     """Every lane at one point: `x` itself, or the saddle plus `offset`, which is exact at any distance."""
 
@@ -75,7 +85,7 @@ class StableEigenspace:
         return saddle.x[:, None] + self.scale * (stable @ rng.standard_normal((stable.shape[1], n_lanes)))
 
 
-STARTS = Registry("start law", (Gaussian, UniformBall, Point, StableEigenspace))
+STARTS = Registry("start law", (Gaussian, UniformBall, UniformCube, Point, StableEigenspace))
 STARTS.load_entry_points()
 
 StartField = Annotated[StartLaw, FromRegistry(STARTS, ("draw",))]
@@ -95,7 +105,7 @@ def problem_with(start: StartLaw, saddle: Saddle, objective: Any, radius: float)
             return str(error)
         if distance >= radius:
             return (
-                f"the start is {distance:.4g} from the saddle, outside the escape radius {radius:.4g}; "
-                "start nearer or widen escape_radius"
+                f"the start is {distance:.4g} from the saddle, outside the radius {radius:.4g}; "
+                "start nearer or widen it"
             )
     return None

@@ -26,15 +26,17 @@ class SurvivalCurve(NamedTuple):
     high: Array
 
 
-def survival_curve(escape_step: NDArray[Any], n_steps: int, confidence_level: float = 0.95) -> SurvivalCurve:
+def survival_curve(
+    escape_step: NDArray[Any], n_steps: int | NDArray[Any], confidence_level: float = 0.95
+) -> SurvivalCurve:
     """Estimate the survival function of the escape step (Kaplan-Meier, log-log interval).
 
     Parameters
     ----------
-    escape_step : (B,) of int
+    escape_step : (B,)
         -1 for a lane that never escaped.
-    n_steps : int
-        When observation ended.
+    n_steps : int or (B,)
+        When observation ended, of all lanes or of each.
     """
     from scipy.stats import CensoredData, ecdf
 
@@ -98,10 +100,11 @@ def log_rank_test(first: NDArray[Any], second: NDArray[Any], n_steps: int) -> tu
     """
     from scipy.stats import CensoredData, logrank
 
-    if (first < 0).all() and (second < 0).all():
-        return 0.0, 1.0
     censored = [CensoredData.right_censored(np.where(each < 0, n_steps, each), each < 0) for each in (first, second)]
-    result = logrank(*censored)
+    with np.errstate(invalid="ignore"):
+        result = logrank(*censored)
+    if math.isnan(result.statistic):  # nothing can differ: none leaves, or all do at one step
+        return 0.0, 1.0
     return float(result.statistic), float(result.pvalue)
 
 

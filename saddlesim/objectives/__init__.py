@@ -14,6 +14,7 @@ from saddlesim.objectives import (
     least_squares,
     matrix_problems,
     multimodal,
+    noisy_quadratic,
     normal_forms,
     particles,
     random_fields,
@@ -24,6 +25,7 @@ from saddlesim.objectives import (
     sums_of_wells,
     surfaces,
     symbolic,
+    tensor_problems,
     wells,
 )
 from saddlesim.objectives.base import METHODS, LibraryObjective, Objective, name_of
@@ -35,6 +37,7 @@ from saddlesim.registry import Registry, declared_in
 
 ROOMS = (
     normal_forms,
+    noisy_quadratic,
     wells,
     surfaces,
     classic,
@@ -49,6 +52,7 @@ ROOMS = (
     escape_constructions,
     matrix_problems,
     rank_one_problems,
+    tensor_problems,
     recovery_problems,
     particles,
     random_fields,

@@ -35,6 +35,14 @@ class SaddleTree(LibraryObjective):
     def level(self, k: int) -> Array:
         """Give the k nonzero components of the point of level k that has no minus sign, (k,)."""
 
+    @property
+    def chain(self) -> Array:
+        """The points without a minus sign in the order in which they are met, the minimum last, (d + 1, d).
+
+        Signs do not matter: a lane is at one of the 2^k points of level k when its |x| is at the one that is here.
+        """
+        return np.stack([np.pad(self.level(k), (0, self.dimension - k)) for k in range(self.dimension + 1)])
+
     @cached_property
     def critical_points(self) -> Sequence[CriticalPoint]:
         return PointSequence(2 ** (self.dimension + 1) - 1, self._node)

@@ -15,7 +15,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
-from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, square_box
+from saddlesim.objectives.base import Array, CriticalPoint, square_box
+from saddlesim.objectives.finite_sum import FiniteSum, Terms
 from saddlesim.objectives.rank_one_problems import Pca
 from saddlesim.parameters import Size, Vector, declared
 
@@ -23,8 +24,11 @@ LONGEST_TEXT = 300  # products of two components up to which a factorization is 
 LARGEST = 2000  # components up to which `of_dimension` makes a factorization, whose methods form the whole matrix
 
 
-class Factorization(LibraryObjective):
-    """Base of |U V' - M|_F^2 / divisor, whose critical points are one manifold for each set of singular values that is kept."""
+class Factorization(FiniteSum):
+    """Base of |U V' - M|_F^2 / divisor, whose critical points are one manifold for each set of singular values that is kept.
+
+    Its terms are the entries of M, row by row.
+    """
 
     rank: int
     divisor: ClassVar[int]
@@ -51,12 +55,19 @@ class Factorization(LibraryObjective):
     def nullity(self, k: int) -> int:
         """Give the nullity where k singular values, all different from the others, are kept."""
 
-    def value(self, x: Array) -> Array:
-        _, _, e = self.state(self.points(x))
-        return np.asarray((e * e).sum(axis=(0, 1)) / self.divisor)
+    @property
+    def n_terms(self) -> int:
+        return self.matrix.size
 
-    def gradient(self, x: Array) -> Array:
-        u, v, e = self.state(self.points(x))
+    def value(self, x: Array, terms: Terms | None = None) -> Array:
+        x = self.points(x)
+        _, _, e = self.state(x)
+        return np.asarray((self.entries(x, terms) * e * e).sum(axis=(0, 1)) / self.divisor)
+
+    def gradient(self, x: Array, terms: Terms | None = None) -> Array:
+        x = self.points(x)
+        u, v, e = self.state(x)
+        e = self.entries(x, terms) * e
         return self.joined(np.einsum("ij...,ja...->ia...", e, v), np.einsum("ij...,ia...->ja...", e, u))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
@@ -64,6 +75,11 @@ class Factorization(LibraryObjective):
         de = np.einsum("ia...,ja...->ij...", du, w) + np.einsum("ia...,ja...->ij...", u, dw)
         first = np.einsum("ij...,ja...->ia...", de, w) + np.einsum("ij...,ja...->ia...", e, dw)
         return self.joined(first, np.einsum("ij...,ia...->ja...", de, u) + np.einsum("ij...,ia...->ja...", e, du))
+
+    def entries(self, x: Array, terms: Terms | None) -> Array:
+        """Give the weights of the entries of M, (m, n, ...)."""
+        weights = self.weights(x, terms)
+        return weights.reshape(*self.matrix.shape, *weights.shape[1:])
 
     def state(self, x: Array) -> tuple[Array, Array, Array]:
         """Give U, V and U V' - M, (m, n, ...)."""
@@ -257,6 +273,10 @@ class SymmetricFactorization(Factorization):
 
     def joined(self, u: Array, v: Array) -> Array:
         return u.reshape(self.dimension, *u.shape[2:])
+
+    def entries(self, x: Array, terms: Terms | None) -> Array:
+        weights = super().entries(x, terms)
+        return (weights + weights.swapaxes(0, 1)) / 2  # U U' has each entry off the diagonal twice
 
     def hessian(self, x: Array) -> Array:
         first, mixed, _ = self.blocks(self.points(x))

@@ -1,7 +1,6 @@
-"""Recovery problems: a matrix or a signal found again from random quadratic measurements. All are finite sums.
+"""Recovery problems: a matrix or a signal found again from random quadratic measurements, a term of the sum each.
 
-A finite sum is the mean of `n_terms` terms, and its `gradient` takes ``terms``, the numbers of those that it is to be the mean
-over. Not here: approximations of what is wholly known (`matrix_problems`, `rank_one_problems`).
+Not here: approximations of what is wholly known (`matrix_problems`, `rank_one_problems`).
 """
 
 from __future__ import annotations
@@ -12,20 +11,18 @@ from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
-from saddlesim.objectives.base import Array, CriticalPoint, LibraryObjective, described_points, square_box
+from saddlesim.objectives.base import Array, CriticalPoint, described_points, square_box
+from saddlesim.objectives.finite_sum import FiniteSum, Terms
 from saddlesim.parameters import NonNegativeInteger, Size, Vector, declared
 
 LONGEST_TEXT = 200  # coefficients up to which measurements are written out
 LARGEST = 200  # components up to which `of_dimension` draws measurements of matrices
 
-Terms = NDArray[np.intp]  # numbers of terms, (m,), which may repeat
-
 
 @declared
-class MatrixSensing(LibraryObjective):
+class MatrixSensing(FiniteSum):
     """A low-rank matrix seen through random measurements: few enough, and false minima appear among the saddles.
 
     ``f(U) = 1/(4 m) sum_k (<A_k, U U'> - <A_k, M>)^2``, the A_k symmetric parts of m matrices of independent standard normal
@@ -72,7 +69,6 @@ class MatrixSensing(LibraryObjective):
 
     @property
     def n_terms(self) -> int:
-        """How many terms f is the mean of."""
         return self.n_measurements
 
     @cached_property
@@ -91,14 +87,16 @@ class MatrixSensing(LibraryObjective):
     def domain(self) -> Array:
         return square_box(1.5 * math.sqrt(max(self.eigenvalues)), self.dimension)
 
-    def value(self, x: Array) -> Array:
-        _, _, residual = self._state(self.points(x))
-        return np.asarray((residual * residual).mean(axis=0) / 4)
+    def value(self, x: Array, terms: Terms | None = None) -> Array:
+        x = self.points(x)
+        _, _, residual = self._state(x)
+        return np.asarray((self.weights(x, terms) * residual * residual).mean(axis=0) / 4)
 
     def gradient(self, x: Array, terms: Terms | None = None) -> Array:
         x = self.points(x)
-        _, seen, residual = self._state(x, terms)
-        return np.asarray((residual[:, None, None] * seen).mean(axis=0).reshape(x.shape))
+        _, seen, residual = self._state(x)
+        weighted = self.weights(x, terms) * residual
+        return np.asarray((weighted[:, None, None] * seen).mean(axis=0).reshape(x.shape))
 
     def hessian(self, x: Array) -> Array:
         x = self.points(x)
@@ -109,21 +107,20 @@ class MatrixSensing(LibraryObjective):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         _, seen, residual = self._state(self.points(x))
-        direction, seen_too = self._seen(self.points(v), self.measurements)
+        direction, seen_too = self._seen(self.points(v))
         change = 2 * (seen * direction).sum(axis=(1, 2))
         product = (residual[:, None, None] * seen_too + change[:, None, None] * seen).mean(axis=0)
         return np.asarray(product.reshape(self.dimension, *product.shape[2:]))
 
-    def _seen(self, x: Array, measurements: Array) -> tuple[Array, Array]:
+    def _seen(self, x: Array) -> tuple[Array, Array]:
         """U, (n, rank, ...), and all A_k U, (m, n, rank, ...)."""
         u = x.reshape(len(self.eigenvalues), self.rank, *x.shape[1:])
-        return u, np.einsum("kij,ja...->kia...", measurements, u)
+        return u, np.einsum("kij,ja...->kia...", self.measurements, u)
 
-    def _state(self, x: Array, terms: Terms | None = None) -> tuple[Array, Array, Array]:
+    def _state(self, x: Array) -> tuple[Array, Array, Array]:
         """U, all A_k U, and what the terms square, (m, ...)."""
-        chosen = slice(None) if terms is None else terms
-        u, seen = self._seen(x, self.measurements[chosen])
-        return u, seen, (seen * u).sum(axis=(1, 2)) - self.measured[chosen].reshape(-1, *(1,) * (x.ndim - 1))
+        u, seen = self._seen(x)
+        return u, seen, (seen * u).sum(axis=(1, 2)) - self.measured.reshape(-1, *(1,) * (x.ndim - 1))
 
     @property
     def expression_text(self) -> str | None:
@@ -157,7 +154,7 @@ class MatrixSensing(LibraryObjective):
 
 
 @declared
-class PhaseRetrieval(LibraryObjective):
+class PhaseRetrieval(FiniteSum):
     """A signal of which only squared measurements are known: two minima that differ by the sign, and false ones if there are few.
 
     ``f(x) = 1/(4 m) sum_k ((a_k' x)^2 - (a_k' z)^2)^2``, the a_k of independent standard normal entries, the signal z uniform on
@@ -189,7 +186,6 @@ class PhaseRetrieval(LibraryObjective):
 
     @property
     def n_terms(self) -> int:
-        """How many terms f is the mean of."""
         return self.n_measurements
 
     @cached_property
@@ -209,13 +205,15 @@ class PhaseRetrieval(LibraryObjective):
     def domain(self) -> Array:
         return square_box(1.5, self.dimension)
 
-    def value(self, x: Array) -> Array:
-        _, _, residual = self._state(self.points(x))
-        return np.asarray((residual * residual).mean(axis=0) / 4)
+    def value(self, x: Array, terms: Terms | None = None) -> Array:
+        x = self.points(x)
+        _, _, residual = self._state(x)
+        return np.asarray((self.weights(x, terms) * residual * residual).mean(axis=0) / 4)
 
     def gradient(self, x: Array, terms: Terms | None = None) -> Array:
-        a, seen, residual = self._state(self.points(x), terms)
-        return np.asarray(np.einsum("k...,ki->i...", residual * seen, a) / len(a))
+        x = self.points(x)
+        a, seen, residual = self._state(x)
+        return np.asarray(np.einsum("k...,ki->i...", self.weights(x, terms) * residual * seen, a) / self.n_terms)
 
     def hessian(self, x: Array) -> Array:
         a, seen, residual = self._state(self.points(x))
@@ -227,12 +225,11 @@ class PhaseRetrieval(LibraryObjective):
         seen_too = np.einsum("ki,i...->k...", a, self.points(v))
         return np.asarray(np.einsum("k...,ki->i...", (residual + 2 * seen * seen) * seen_too, a) / self.n_terms)
 
-    def _state(self, x: Array, terms: Terms | None = None) -> tuple[Array, Array, Array]:
+    def _state(self, x: Array) -> tuple[Array, Array, Array]:
         """The vectors a_k, (m, d), a_k' x, and what the terms square, both (m, ...)."""
-        chosen = slice(None) if terms is None else terms
-        a = self.drawn[1][chosen]
+        a = self.drawn[1]
         seen = np.einsum("ki,i...->k...", a, x)
-        return a, seen, seen * seen - self.measured[chosen].reshape(-1, *(1,) * (x.ndim - 1))
+        return a, seen, seen * seen - self.measured.reshape(-1, *(1,) * (x.ndim - 1))
 
     @property
     def expression_text(self) -> str | None:

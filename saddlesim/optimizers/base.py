@@ -52,13 +52,19 @@ class LibraryOptimizer(ABC):
     Attributes
     ----------
     stochastic : bool
-        Whether it draws from the rng it is handed. One that does not stays on a critical point it starts on, and in an
-        invariant stable eigenspace.
+        Whether it draws from the rng it is handed.
+    stays_on_saddles : bool
+        Whether it is known to stay on a critical point that it starts on: it moves along no direction without gradient. Weight
+        decay makes another function of f, and is not covered.
+    stays_in_eigenspaces : bool
+        Whether it is known to stay in an invariant eigenspace along the axes: no component moves that never had a gradient.
     needs : tuple of str
         The methods that an objective must have for it, besides value and gradient: hessian, hessian_product, ...
     """
 
     stochastic: ClassVar[bool] = False
+    stays_on_saddles: ClassVar[bool] = False
+    stays_in_eigenspaces: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -92,7 +98,10 @@ class LibraryOptimizer(ABC):
 
 
 def unmet_need(optimizer: Any, objective: Any) -> str | None:
-    """Say what an optimizer needs and an objective does not have, if anything."""
+    """Say what an optimizer needs and an objective or this machine does not have, if anything."""
+    library: str | None = getattr(optimizer, "missing_library", None)
+    if library:
+        return library
     missing = [name for name in getattr(optimizer, "needs", ()) if not hasattr(objective, name)]
     if not missing:
         return None
@@ -122,9 +131,14 @@ class FirstOrder(LibraryOptimizer):
     ----------
     n_memory : int
         How many arrays like x the rule remembers; they start at zero.
+    counts : bool
+        Whether it remembers the number of steps done, too, behind the arrays; it starts at 0.0, and the rule raises it.
     """
 
+    stays_on_saddles: ClassVar[bool] = True
+    stays_in_eigenspaces: ClassVar[bool] = True
     n_memory: ClassVar[int] = 0
+    counts: ClassVar[bool] = False
 
     @staticmethod
     @abstractmethod
@@ -138,7 +152,8 @@ class FirstOrder(LibraryOptimizer):
 
     def memory(self, x: Array) -> Memory:
         """Give what the rule remembers before the first step."""
-        return tuple(np.zeros_like(x) for _ in range(self.n_memory))
+        arrays = tuple(np.zeros_like(x) for _ in range(self.n_memory))
+        return (*arrays, 0.0) if self.counts else arrays
 
     def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> FirstOrderState:
         return FirstOrderState(x, objective.gradient(x), self.memory(x))
@@ -146,3 +161,8 @@ class FirstOrder(LibraryOptimizer):
     def step(self, objective: Objective, state: FirstOrderState, rng: np.random.Generator | None) -> FirstOrderState:
         x, memory = self.rule(state.x, state.memory, state.gradient, self.parameters)
         return FirstOrderState(x, objective.gradient(x), memory)
+
+
+def regularised(gradient: Array, x: Array, weight_decay: float) -> Array:
+    """Give the gradient of f(x) + weight_decay |x|^2 / 2 from that of f: what weight decay means unless it is decoupled."""
+    return gradient + weight_decay * x if weight_decay else gradient

@@ -1,20 +1,44 @@
-"""Stochastic and perturbed: gradient descent that shakes itself loose, at every step or when it thinks it is stuck."""
+"""Stochastic: gradient descent with noise added at every step, and how the noise is drawn.
+
+Not here: noise only where a lane seems stuck (`perturbed`), and that of minibatches (`finite_sums`).
+"""
 
 from __future__ import annotations
 
 import math
-from typing import ClassVar, NamedTuple, Self
+from abc import abstractmethod
+from typing import ClassVar, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, FirstOrderState, LibraryOptimizer
-from saddlesim.parameters import Count, NonNegative, Positive, declared
+from saddlesim.parameters import NonNegative, Positive, declared
+
+
+class AdditiveNoise(LibraryOptimizer):
+    """Base of x <- x - eta grad f(x) + w, with w drawn afresh at every step: of mean 0, alike in all directions."""
+
+    learning_rate: Positive
+
+    stochastic: ClassVar[bool] = True
+
+    @abstractmethod
+    def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw w for every lane, (d, B)."""
+
+    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> FirstOrderState:
+        self.generator(rng)
+        return FirstOrderState(x, objective.gradient(x), ())
+
+    def step(self, objective: Objective, state: FirstOrderState, rng: np.random.Generator | None) -> FirstOrderState:
+        w = self.drawn(state.x.shape, self.generator(rng))
+        x = state.x - self.learning_rate * state.gradient + w
+        return FirstOrderState(x, objective.gradient(x), ())
 
 
 @declared
-class NoisyGradientDescent(LibraryOptimizer):
+class NoisyGradientDescent(AdditiveNoise):
     """Gradient descent with isotropic Gaussian noise: x <- x - eta grad f(x) + noise xi, xi ~ N(0, I).
 
     Needs the gradient and an rng. Leaves a strict saddle of escape rate gamma from wherever it starts, the saddle itself
@@ -24,125 +48,100 @@ class NoisyGradientDescent(LibraryOptimizer):
     learning_rate: Positive
     noise: NonNegative
 
-    stochastic: ClassVar[bool] = True
-
-    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> FirstOrderState:
-        self.generator(rng)
-        return FirstOrderState(x, objective.gradient(x), ())
-
-    def step(self, objective: Objective, state: FirstOrderState, rng: np.random.Generator | None) -> FirstOrderState:
-        xi = self.generator(rng).standard_normal(state.x.shape)
-        x = state.x - self.learning_rate * state.gradient + self.noise * xi
-        return FirstOrderState(x, objective.gradient(x), ())
+    def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self.noise * rng.standard_normal(shape)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
         return (cls(learning_rate=0.01, noise=0.001),)
 
 
-class PerturbedState(NamedTuple):
-    """Points and gradient, (d, B); the number of steps done; the step of each lane's last perturbation, (B,)."""
-
-    x: Array
-    gradient: Array
-    step: int
-    last_perturbed: NDArray[np.int64]
-
-
 @declared
-class PerturbedGradientDescent(LibraryOptimizer):
-    """Perturbed gradient descent (Jin, Ge, Netrapalli, Kakade, Jordan 2017, Algorithm 2).
+class SphereNoiseGradientDescent(AdditiveNoise):
+    """Noisy descent of Ge, Huang, Jin, Yuan (2015, Algorithm 1; recalled): x <- x - eta (grad f(x) + xi), xi uniform on a sphere.
 
-    If |grad f(x)| <= gradient_threshold and the last perturbation is more than step_threshold steps ago, first x <- x + xi
-    with xi uniform in the ball of the given radius; then x <- x - eta grad f(x). Needs the gradient and an rng. Leaves a
-    strict saddle, started on it or near, after about ln(sqrt d / radius) / ln(1 + eta gamma) steps.
-
-    The algorithm's stopping test (return when f fell too little since the perturbation) is not part of a step: whoever
-    runs the loop decides when to stop. `from_jin_2017` gives the paper's own constants.
+    Needs the gradient and an rng. Leaves a strict saddle like `NoisyGradientDescent` of noise eta radius / sqrt d: that is the
+    standard deviation of each component. `StochasticGradientDescent` has the other half of their noise, the minibatch's.
 
     Parameters
     ----------
     radius : float
-        Of the ball the perturbation is drawn from.
-    gradient_threshold : float
-        The gradient norm at or below which a lane counts as stuck.
-    step_threshold : int
-        How many steps a perturbation is given to work.
+        Of the sphere; 1 in the paper.
     """
 
     learning_rate: Positive
-    radius: Positive
-    gradient_threshold: NonNegative
-    step_threshold: Count
+    radius: NonNegative = 1.0
 
-    stochastic: ClassVar[bool] = True
-
-    @classmethod
-    def from_jin_2017(
-        cls,
-        *,
-        dimension: int,
-        smoothness: float,
-        hessian_lipschitz: float,
-        accuracy: float,
-        value_gap: float,
-        failure_probability: float = 0.1,
-        constant: float = 1.0,
-    ) -> Self:
-        """Give the constants of the paper's Algorithm 1, from what is known of f.
-
-        Parameters
-        ----------
-        dimension : int
-            d.
-        smoothness, hessian_lipschitz : float
-            Lipschitz constants l of the gradient and rho of the Hessian.
-        accuracy : float
-            The gradient norm epsilon of the second-order stationary point sought.
-        value_gap : float
-            An upper bound Delta_f of f(x_0) - min f.
-        failure_probability : float
-            delta.
-        constant : float
-            The paper's c, at most its unspecified c_max.
-        """
-        log = math.log(dimension * smoothness * value_gap / (constant * accuracy**2 * failure_probability))
-        chi = 3 * max(log, 4.0)
-        small = math.sqrt(constant) / chi**2 * accuracy
-        duration = chi / constant**2 * smoothness / math.sqrt(hessian_lipschitz * accuracy)
-        return cls(
-            learning_rate=constant / smoothness,
-            radius=small / smoothness,
-            gradient_threshold=small,
-            step_threshold=math.ceil(duration),
-        )
-
-    def init(self, objective: Objective, x: Array, rng: np.random.Generator | None) -> PerturbedState:
-        self.generator(rng)
-        never = np.full(x.shape[1:], -self.step_threshold - 1)
-        return PerturbedState(x, objective.gradient(x), 0, never)
-
-    def step(self, objective: Objective, state: PerturbedState, rng: np.random.Generator | None) -> PerturbedState:
-        x, gradient, t, last_perturbed = state
-        stuck = np.sqrt((gradient * gradient).sum(axis=0)) <= self.gradient_threshold
-        stuck &= t - last_perturbed > self.step_threshold
-        if stuck.any():
-            xi = (
-                uniform_ball(x.shape, self.generator(rng)) * self.radius
-            )  # for all lanes, so that none shifts another's draw
-            x = np.where(stuck, x + xi, x)
-            gradient = objective.gradient(x)
-            last_perturbed = np.where(stuck, t, last_perturbed)
-        x = x - self.learning_rate * gradient
-        return PerturbedState(x, objective.gradient(x), t + 1, last_perturbed)
+    def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self.learning_rate * self.radius * uniform_sphere(shape, rng)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
-        return (cls(learning_rate=0.01, radius=0.001, gradient_threshold=0.001, step_threshold=50),)
+        return (cls(learning_rate=0.01), cls(learning_rate=0.1, radius=0.01))
+
+
+@declared
+class ContinuallyPerturbedGradientDescent(AdditiveNoise):
+    """Perturbed gradient descent as of 2019: x <- x - eta (grad f(x) + xi), xi ~ N(0, (r^2 / d) I), at every step.
+
+    Jin, Netrapalli, Ge, Kakade, Jordan, On Nonconvex Optimization for Machine Learning (2021; recalled). Needs the gradient and
+    an rng. It asks neither whether a lane is stuck nor how long ago it was perturbed, and leaves a strict saddle like
+    `NoisyGradientDescent` of noise eta r / sqrt d.
+
+    Parameters
+    ----------
+    radius : float
+        r, the root mean square length of xi in any dimension.
+    """
+
+    learning_rate: Positive
+    radius: NonNegative
+
+    def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return self.learning_rate * self.radius / math.sqrt(shape[0]) * rng.standard_normal(shape)
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(learning_rate=0.01, radius=0.1),)
+
+
+@declared
+class Langevin(AdditiveNoise):
+    """Unadjusted Langevin: x <- x - eta grad f(x) + sqrt(2 eta T) xi, xi ~ N(0, I). Euler and Maruyama's steps of length eta.
+
+    Needs the gradient and an rng. Leaves a strict saddle like `NoisyGradientDescent` of noise sqrt(2 eta T). At a minimum it
+    comes to rest in law: along an eigenvalue lambda with variance T / (lambda (1 - eta lambda / 2)), Boltzmann's T / lambda for
+    small steps.
+
+    Parameters
+    ----------
+    temperature : float
+        T, in units of f.
+    """
+
+    learning_rate: Positive
+    temperature: NonNegative
+
+    def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        return math.sqrt(2 * self.learning_rate * self.temperature) * rng.standard_normal(shape)
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(learning_rate=0.01, temperature=0.001),)
 
 
 def uniform_ball(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Draw points of shape (d, B), each uniform in the unit ball of R^d."""
-    direction = rng.standard_normal(shape)  # ~ N(0, I): the direction is uniform, and |x|^d of a ball's point is too
-    length = np.sqrt((direction * direction).sum(axis=0))
-    return np.asarray(direction / length * rng.random(shape[1:]) ** (1 / shape[0]))
+    direction = uniform_sphere(shape, rng)
+    return np.asarray(direction * rng.random(shape[1:]) ** (1 / shape[0]))  # |x|^d is uniform
+
+
+def uniform_sphere(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Draw points of shape (d, B), each uniform on the unit sphere of R^d."""
+    direction = rng.standard_normal(shape)
+    return np.asarray(direction / lengths(direction))
+
+
+def lengths(vectors: Array) -> Array:
+    """Give the Euclidean lengths, (B,), of vectors (d, B)."""
+    return np.asarray(np.sqrt((vectors * vectors).sum(axis=0)))

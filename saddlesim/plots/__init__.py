@@ -14,10 +14,19 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from saddlesim.connecting import Connection
-from saddlesim.experiments import ClassificationResult, EscapeResult, Result, SweepResult
+from saddlesim.experiments import (
+    AuditResult,
+    BasinsResult,
+    ClassificationResult,
+    ComparisonResult,
+    EscapeResult,
+    PassageResult,
+    Result,
+    SweepResult,
+)
 from saddlesim.objectives import Objective
+from saddlesim.plots import audit, basins, comparison, disconnectivity, escape, hessian_test, passage, sweep
 from saddlesim.plots import census as census_pictures
-from saddlesim.plots import disconnectivity, escape, hessian_test, sweep
 from saddlesim.plots import objective as objective_pictures
 from saddlesim.proving import Census
 
@@ -100,6 +109,26 @@ def _(result: EscapeResult) -> dict[str, Figure]:
 def _(result: SweepResult) -> dict[str, Figure]:
     figure = sweep.sweep_figure(result)
     return {"sweep": figure} if figure else {}
+
+
+@_figures.register
+def _(result: PassageResult) -> dict[str, Figure]:
+    return {"passage": passage.passage_figure(result)}
+
+
+@_figures.register
+def _(result: BasinsResult) -> dict[str, Figure]:
+    return {f"basins_{label}": figure for label, figure in basins.basin_figures(result).items()}
+
+
+@_figures.register
+def _(result: AuditResult) -> dict[str, Figure]:
+    return {"false_success": audit.false_success_figure(result), "release": audit.release_figure(result)}
+
+
+@_figures.register
+def _(result: ComparisonResult) -> dict[str, Figure]:
+    return {"profiles": comparison.profile_figure(result)}
 
 
 @_figures.register

@@ -8,15 +8,28 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from saddlesim.cli.console import console_for_results
-from saddlesim.cli.tables import classification, escape, figures, sweep
+from saddlesim.cli.tables import audit, basins, classification, comparison, escape, figures, passage, sweep
 from saddlesim.cli.tables.figures import figure_text
-from saddlesim.experiments import ClassificationResult, EscapeResult, Result, SweepResult
+from saddlesim.experiments import (
+    AuditResult,
+    BasinsResult,
+    ClassificationResult,
+    ComparisonResult,
+    EscapeResult,
+    PassageResult,
+    Result,
+    SweepResult,
+)
 from saddlesim.runs import Run
 from saddlesim.scenario import Check
 
 TABLES: Mapping[type[Result], Callable[[Run], Iterable[RenderableType]]] = {
     EscapeResult: escape.tables,
     SweepResult: sweep.tables,
+    PassageResult: passage.tables,
+    BasinsResult: basins.tables,
+    AuditResult: audit.tables,
+    ComparisonResult: comparison.tables,
     ClassificationResult: classification.tables,
 }
 
