@@ -86,9 +86,8 @@ class FirstPassage:
         return seen
 
     def _along_escape_space(self, offset: Array) -> NDArray[np.bool_]:
-        direction = offset / np.abs(offset).max(
-            axis=0
-        )  # so that squares do not overflow; nan, hence False, if not finite
+        # scaled, so that squares do not overflow; nan, hence False, if not finite
+        direction = offset / np.abs(offset).max(axis=0)
         inner = (np.einsum("im,i...->m...", self.escape_space, direction) ** 2).sum(axis=0)
         return np.asarray(inner > (direction * direction).sum(axis=0) - inner)
 

@@ -187,6 +187,7 @@ Real = Annotated[float, BeforeValidator(_number), Field(strict=True)]
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
 Decay = Annotated[Real, Field(ge=0, lt=1)]
+Fraction = Annotated[Positive, Field(lt=1)]
 Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
 NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
 LARGEST_SIZE = 1_000_000  # of an objective: above, points alone fill the memory

@@ -67,7 +67,7 @@ def test_started_on_the_saddle_everyone_stays_and_claims_success(toy):
     assert (toy["x"][on] == 0).all()
     for label in toy.experiment.methods:
         figures = toy.summary()["methods"][label]["by_start"]["saddle"]
-        assert (figures["false_success_rate"], figures["escape_rate"]) == (1, 0)
+        assert (figures["false_success_rate"], figures["release_rate"]) == (1, 0)
 
 
 def test_where_a_run_stops_is_judged_by_the_hessian_written_out(toy):
@@ -226,7 +226,7 @@ def test_the_summary_has_the_figures_that_it_names(toy):
     assert set(dotted_figures(toy.summary())) <= set(toy.experiment.summary_names())
     named = [each for each in toy.experiment.summary_names() if each.startswith("methods.BFGS.")]
     present = dotted_figures({"methods": {"BFGS": toy.summary()["methods"]["BFGS"]}})
-    undefined = ("released_by_rounding", "by_start.random.escape_rate")  # no run of these is among those asked about
+    undefined = ("released_by_rounding", "by_start.random.release_rate")  # no run of these is among those asked about
     assert {each for each in named if each not in present} == {
         f"methods.BFGS.{rate}{suffix}" for rate in undefined for suffix in ("", "_low", "_high", "_standard_error")
     }
@@ -267,7 +267,7 @@ def test_every_optimizer_can_be_audited():
         ("name: scipy, method: BFGS", "name: scypi", "methods.BFGS.name: 'scypi' is no method; did you mean 'scipy'?"),
         ("n_random: 3", "saddles: {toy: []}", "saddles.toy: [] has too few entries; at least 1"),
         ("n_random: 3", "saddles: {toy: [[0, 1]]}", "saddles.toy[0]: [0, 1] is a minimum of strict_saddle_toy()"),
-        ("n_random: 3", "saddles: {tox: [saddle]}", "saddles.tox: are saddles of none of the objectives"),
+        ("n_random: 3", "saddles: {tox: [saddle]}", "saddles.tox: 'tox' is none of the objectives; did you mean 'toy'"),
         (
             "name: himmelblau",
             "name: booth",

@@ -235,7 +235,7 @@ def test_bytes_do_not_depend_on_workers_and_the_result_can_be_read_back(tmp_path
     assert len(list((one.folder / "blocks").iterdir())) == 8
     assert load_result(one.folder / "results.nc").summary() == one.result.summary()
     assert set(dotted_figures(one.summary)) <= set(scenario.experiment.summary_names())
-    grid, random = basins_tables.tables(one)
+    _, grid, _, random = basins_tables.tables(one)
     assert (grid.row_count, random.row_count) == (2, 2)
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib import rc_params_from_file
 
 from saddlesim.experiments import Comparison, LabelledArray
 from saddlesim.experiments.comparison import _starts, cost
@@ -11,7 +12,8 @@ from saddlesim.experiments.comparison_result import ComparisonResult
 from saddlesim.experiments.evaluations import Evaluations
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.optimizers import OPTIMIZERS
-from saddlesim.plots import plot
+from saddlesim.plots import STYLE, plot
+from saddlesim.plots.lines import N_COLOURS, line_style
 from saddlesim.runs import run
 from saddlesim.scenario import ScenarioError, parse_scenario
 from saddlesim.simulation import simulate
@@ -187,3 +189,9 @@ def test_starts_fill_the_domain():
     low, high = OBJECTIVES["six_hump_camel"]().domain.T
     assert np.abs(x.mean(axis=1) - (low + high) / 2).max() < 4 * np.max(high - low) / math.sqrt(12 * 4000)
     assert ((x >= low[:, None]) & (x <= high[:, None])).all()
+
+
+def test_the_curves_of_one_picture_are_told_apart():
+    cycle = rc_params_from_file(str(STYLE), use_default_template=False)["axes.prop_cycle"]
+    assert len(set(cycle.by_key()["color"])) == N_COLOURS
+    assert len({tuple(line_style(number).values()) for number in range(32)}) == 32

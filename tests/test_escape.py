@@ -355,3 +355,10 @@ def test_an_expectation_is_met_within_its_tolerance_and_never_is_infinity(expect
 def test_a_check_tells_value_expectation_and_tolerance():
     check = Expectation(name="a.median", value=105, z=2, source="somewhere").check(FIGURES)
     assert check == ("a.median", 100.0, 105.0, 4.0, False, "somewhere")
+
+
+def test_a_method_that_climbs_in_more_directions_than_there_are_is_refused_where_it_stands():
+    asked = escape(optimizers={"up": {"name": "high_index_saddle_dynamics", "k": 5, "learning_rate": 0.1}})
+    (problem,) = asked.check()
+    assert problem.path == ("optimizers", "up")
+    assert "give k at most 2" in problem.message

@@ -5,7 +5,8 @@ import pytest
 
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.optimizers import OPTIMIZERS
-from saddlesim.optimizers.lanczos import dot, krylov_space
+from saddlesim.optimizers.lanczos import krylov_space
+from saddlesim.optimizers.vectors import dot
 from saddlesim.simulation import simulate
 
 RNG = np.random.default_rng

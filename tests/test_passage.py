@@ -302,8 +302,9 @@ def test_bytes_do_not_depend_on_workers_and_the_result_can_be_read_back(tmp_path
         assert (one.folder / name).read_bytes() == (two.folder / name).read_bytes()
     assert len(list((one.folder / "blocks").iterdir())) == 2
     assert load_result(one.folder / "results.nc").summary() == one.result.summary()
-    (table,) = passage_tables.tables(one)
-    assert [column.header for column in table.columns] == ["run", "1", "growth", "by the law", "at the end"]
+    _, table, _ = passage_tables.tables(one)
+    headers = ["run", "1", "growth", "by the law", "at the end", "diverged"]
+    assert [column.header for column in table.columns] == headers
     assert table.row_count == 1
 
 
@@ -322,3 +323,24 @@ def test_the_picture_shows_each_run_and_the_law():
     np.testing.assert_allclose(np.diff(np.log(law.get_ydata())), math.log(ratio), rtol=1e-12)
     (line,) = value.lines
     assert line.get_ydata()[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_lanes_that_run_away_have_not_left():
+    asked = Passage(
+        runs={
+            "wild": {
+                "objective": {"name": "staircase"},
+                "optimizer": {"name": "gradient_descent", "learning_rate": 100},
+            }
+        },
+        start={"name": "uniform_ball", "scale": 0.01},
+        radius=0.18,
+        n_steps=200,
+        n_lanes=50,
+    )
+    result = asked.reduce({"wild": [asked.run_block("wild", 0, 0)]}, 0)
+    told = result.summary()["runs"]["wild"]
+    assert told["final_kinds"]["infinite"] == 1
+    assert told["fraction_diverged"] == 1
+    assert told["saddles"]["1"]["median_dwell"] == np.inf
+    assert told["growth"] is None

@@ -20,7 +20,7 @@ DESCENDING = [
         ("adaptive_cubic_newton", {}),
         ("adaptive_cubic_newton", {"initial_sigma": 100.0}),
         ("trust_region", {}),
-        ("trust_region", {"initial_radius": 0.01, "max_radius": 0.1}),
+        ("trust_region", {"initial_radius": 0.01, "largest_radius": 0.1}),
     ]
 ]
 SMALL = [each for cls in OBJECTIVES.values() for each in cls.examples() if each.dimension <= 3][::3]
@@ -202,7 +202,7 @@ def test_radius_and_sigma_follow_the_agreement():
     assert (region.x[0, 0], region.control[0]) == (0.0, 0.5)  # the trial was not a number
     region = simulate(Walled(), TrustRegion(initial_radius=2.0), [[0.0]], 2).final
     assert (region.x[0, 0], region.control[0]) == (0.5, 1.0)  # agrees, at the boundary
-    region = simulate(QUADRATIC, TrustRegion(initial_radius=2.0, max_radius=3.0), STARTS, 9).final
+    region = simulate(QUADRATIC, TrustRegion(initial_radius=2.0, largest_radius=3.0), STARTS, 9).final
     assert (region.control == 3.0).all()
     bowl = OBJECTIVES["quadratic"](eigenvalues=(1.0, 1.0, 1.0))
     assert (simulate(bowl, TrustRegion(initial_radius=50.0), STARTS, 3).final.control == 50.0).all()
@@ -249,7 +249,7 @@ def test_nothing_is_risked_where_there_is_no_model():
 def test_parameters_that_contradict_each_other_are_refused():
     with pytest.raises(ValueError, match=r"acceptance=0\.9 must be below good_agreement=0\.9"):
         OPTIMIZERS["adaptive_cubic_newton"](acceptance=0.9)
-    with pytest.raises(ValueError, match=r"initial_radius=2\.0 must be at most max_radius=1\.0"):
-        TrustRegion(initial_radius=2.0, max_radius=1.0)
+    with pytest.raises(ValueError, match=r"initial_radius=2\.0 must be at most largest_radius=1\.0"):
+        TrustRegion(initial_radius=2.0, largest_radius=1.0)
     with pytest.raises(ValueError, match="acceptance"):
         TrustRegion(acceptance=0.3)

@@ -164,6 +164,14 @@ def test_the_interval_of_a_slope_is_that_of_repetitions():
     assert np.mean([each.low <= 1 <= each.high for each in estimates]) >= 0.85
 
 
+def test_an_interval_is_open_where_barely_half_of_the_lanes_leave():
+    fit = Fit(optimizer="gd", along="start.scale", form="logarithm")
+    steps = [np.where(np.arange(500) < 260, 100 * k + np.arange(500) % 7, -1).astype(np.int32) for k in (1, 2)]
+    told = slope_estimate(fit, np.array([1.0, math.e]), np.zeros(2, dtype=int), steps, np.random.default_rng(0))
+    assert told.value == pytest.approx(100)
+    assert (told.low, told.high, told.standard_error) == (-math.inf, math.inf, math.inf)
+
+
 def test_no_slope_is_told_where_fewer_than_half_leave():
     fits = {"it": Fit(optimizer="gd", along="start.scale", form="power")}
     result = computed(swept({"grid": {"start.scale": [1e-9, 1e-3]}}, fits, n_steps=100, n_lanes=50))

@@ -83,7 +83,7 @@ def test_gaussian_law_is_erf_in_one_direction_and_chi_square_in_more():
     assert abs(np.mean(4.0 * z >= ratio) - p) < 4 * math.sqrt(p * (1 - p) / n)  # z = 4
 
 
-def test_ball_law_is_that_of_facts_and_of_points_drawn_in_a_ball():
+def test_ball_law_is_the_beta_law_and_that_of_points_drawn_in_a_ball():
     d, ratio, c = 5, 2.0, 6.0
     s = ratio / c
     assert theory.uniform_ball_escape_cdf(c, ratio, d) == pytest.approx(1 - betainc(0.5, (d + 1) / 2, s * s))

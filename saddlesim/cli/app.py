@@ -107,11 +107,15 @@ def run(
 
 
 @app.command()
-def validate(scenarios: ScenarioArguments, overrides: Overrides = None, as_json: AsJson = False) -> None:
+def validate(
+    scenarios: ScenarioArguments, overrides: Overrides = None, trust: Trusted = None, as_json: AsJson = False
+) -> None:
     """Check scenarios, structure first and then numbers, and run nothing."""
     with exit_codes():
         from saddlesim.cli.listing import validate_scenarios
+        from saddlesim.cli.loading import trust_classes
 
+        trust_classes(trust or [])
         validate_scenarios(scenarios, overrides or [], as_json)
 
 

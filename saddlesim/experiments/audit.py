@@ -30,7 +30,7 @@ from saddlesim.observers import norm
 from saddlesim.optimizers import OPTIMIZERS, Optimizer
 from saddlesim.optimizers.base import METHODS
 from saddlesim.parameters import Count, FromRegistry, Label, NonNegativeInteger, Positive, Vector, as_plain, declared
-from saddlesim.problems import Problem
+from saddlesim.problems import Problem, suggestion
 from saddlesim.registry import Registry
 
 AUDITED = Registry("method", (Scipy, *(OPTIMIZERS[key] for key in OPTIMIZERS if key in OPTIMIZERS.builtin)))
@@ -104,7 +104,7 @@ class Audit:
     def check_parts(cls, parts: Mapping[str, Any]) -> list[Problem]:
         objectives, saddles = parts.get("objectives", {}), parts.get("saddles", {})
         wrong = [
-            Problem(("saddles", label), f"are saddles of none of the objectives, which are {', '.join(objectives)}")
+            Problem(("saddles", label), f"{label!r} is none of the objectives{suggestion(label, objectives)}")
             for label in saddles
             if objectives and label not in objectives
         ]

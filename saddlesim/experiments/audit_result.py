@@ -18,7 +18,7 @@ from saddlesim.experiments.audit_starts import (
 )
 from saddlesim.experiments.base import Result
 from saddlesim.experiments.endpoints import FINAL_KINDS
-from saddlesim.experiments.estimates import estimate_names, fraction
+from saddlesim.experiments.estimates import estimate_names, figures_of, fraction
 from saddlesim.experiments.evaluations import Evaluations
 
 if TYPE_CHECKING:
@@ -56,11 +56,11 @@ RATES = (
     "at_saddle_rate",
     "honest_failure_rate",
     "exception_rate",
-    "escape_rate",
+    "release_rate",
     "released_by_rounding",
     "released_by_design",
 )
-START_RATES = ("false_success_rate", "success_rate", "escape_rate")
+START_RATES = ("false_success_rate", "success_rate", "release_rate")
 MEDIANS = ("evaluations", *(f"{name}_evaluations" for name in Evaluations._fields))
 
 
@@ -100,7 +100,7 @@ class AuditResult(Result):
             "at_saddle_rate": (on_saddle, everyone),
             "honest_failure_rate": (~claimed & no_minimum, everyone),
             "exception_rate": (self["raised"] == 1, everyone),
-            "escape_rate": (left, self["saddle"] >= 0),
+            "release_rate": (left, self["saddle"] >= 0),
             "released_by_rounding": (left, rest == AT_REST_EXACTLY),
             "released_by_design": (left, rest == AT_REST_IN_FLOATING_POINT),
         }
@@ -110,7 +110,7 @@ class AuditResult(Result):
         counted, out_of = self.counted[name]
         out_of = out_of & runs
         if not out_of.any():
-            return dict.fromkeys(estimate_names(name))
+            return dict(figures_of(name, None))
         return _fraction(int((counted & out_of).sum()), int(out_of.sum())).figures(name)
 
     def release(self, ladder: str, runs: Runs) -> dict[float, float]:

@@ -17,6 +17,8 @@ from saddlesim.problems import Problem
 
 Block = dict[str, NDArray[Any]]
 
+LARGEST_COUNT = 100_000_000  # of steps and of lanes
+
 
 class LabelledArray(NamedTuple):
     """An array with the names of its axes, and what it holds, with its unit, in words."""
@@ -84,8 +86,18 @@ class Result:
 
 
 def generator(seed: int, block: int, stream: int) -> np.random.Generator:
-    """Give the generator of a block: stream 0 draws starts, stream 1 a method's noise, the same for every point."""
+    """Give the generator of a block: stream 0 draws starts, stream 1 a method's noise, the same for every point.
+
+    Streams from 2 on are for what else an experiment draws, such as resamples.
+    """
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(block, stream)))
+
+
+def lanes_of_block(experiment: Any, block: int) -> tuple[int, int]:
+    """Give the number of lanes of a block, and of those recorded, of an experiment that counts its lanes."""
+    first = block * experiment.block_size
+    n_lanes = min(experiment.block_size, experiment.n_lanes - first)
+    return n_lanes, max(0, min(n_lanes, experiment.n_recorded_lanes - first))
 
 
 def unmet_needs(optimizers: Mapping[str, Any], objective: Any, field: str = "optimizers") -> list[Problem]:

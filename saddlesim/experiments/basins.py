@@ -14,10 +14,9 @@ from pydantic import Field
 
 from saddlesim.analysis import listed_points
 from saddlesim.experiments import basins_result
-from saddlesim.experiments.base import Block, LabelledArray, generator, unmet_needs
+from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator, unmet_needs
 from saddlesim.experiments.basins_result import LANE_ARRAYS, BasinsResult
 from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
-from saddlesim.experiments.escape import LARGEST_COUNT
 from saddlesim.experiments.start_sets import StartSetField, problem_with_set
 from saddlesim.objectives import CriticalPoint, ObjectiveField
 from saddlesim.observers import Rest

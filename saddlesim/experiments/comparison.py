@@ -17,10 +17,11 @@ from pydantic import Field
 from saddlesim.experiments.base import Block, LabelledArray, generator, unmet_needs
 from saddlesim.experiments.comparison_result import ComparisonResult, summary_names
 from saddlesim.experiments.evaluations import CountedObjective, Evaluations
+from saddlesim.experiments.start_sets import Uniform
 from saddlesim.objectives import Objective, ObjectiveField
 from saddlesim.observers import log_spaced
 from saddlesim.optimizers import Optimizer, OptimizerField
-from saddlesim.parameters import Count, Label, Positive, as_plain, declared, field_names, with_fields
+from saddlesim.parameters import Count, Fraction, Label, Positive, as_plain, declared, field_names, with_fields
 from saddlesim.problems import Problem
 from saddlesim.simulation import simulate
 
@@ -54,9 +55,7 @@ class Comparison:
     n_steps: Annotated[Count, Field(le=1_000_000)] = Field(
         default=1000, description="the budget of every run, tuning included"
     )
-    tolerance: Annotated[Positive, Field(lt=1)] = Field(
-        default=1e-3, description="of the best decrease, that may be missing"
-    )
+    tolerance: Fraction = Field(default=1e-3, description="of the best decrease, that may be missing")
 
     @property
     def result_class(self) -> type[ComparisonResult]:
@@ -217,9 +216,9 @@ def cost(evaluations: Evaluations, dimension: int) -> int:
     return evaluations.value + evaluations.gradient + evaluations.hessian_product + dimension * evaluations.hessian
 
 
-def _starts(objective: Any, n: int, rng: np.random.Generator) -> Array:
-    low, high = np.asarray(objective.domain).T
-    return np.asarray(low[:, None] + (high - low)[:, None] * rng.random((len(low), n)))
+def _starts(objective: Objective, n: int, rng: np.random.Generator) -> Array:
+    """Draw starts (d, n), uniform in the domain."""
+    return Uniform(n_points=n).draw(objective, 0, n, rng)
 
 
 def _has_learning_rate(optimizer: Any) -> bool:

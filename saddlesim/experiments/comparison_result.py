@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.experiments.base import Result
-from saddlesim.experiments.estimates import estimate_names, fraction
+from saddlesim.experiments.estimates import estimate_names, fraction, median_value
 
 if TYPE_CHECKING:
     from saddlesim.experiments.comparison import Comparison
@@ -30,8 +30,9 @@ class ComparisonResult(Result):
         best_value, cost = self["best_value"], self["cost"]
         start = best_value[:, :, :1]
         lowest = np.nanmin(best_value, axis=(1, 2), keepdims=True)
-        allowed = lowest + self.experiment.tolerance * (start - lowest)
-        solved = best_value <= allowed
+        with np.errstate(invalid="ignore"):  # unbounded below: nothing is allowed, nothing solved
+            allowed = lowest + self.experiment.tolerance * (start - lowest)
+        solved = (best_value <= allowed) & np.isfinite(lowest)
         solved &= start > lowest  # where no optimizer finds anything lower there is nothing to solve
         first = np.argmax(solved, axis=2)
         costs = np.take_along_axis(cost, first.reshape(*cost.shape[:2], -1), axis=2)
@@ -74,7 +75,7 @@ class ComparisonResult(Result):
         told = self.performance(label, FACTORS)
         return {
             **fraction(int(np.isfinite(costs).sum()), costs.size).figures("fraction_solved"),
-            "median_cost": _median(costs),
+            "median_cost": median_value(costs),
             **{f"within_{factor}": float(each) for factor, each in zip(FACTORS, told, strict=True)},
         }
 
@@ -85,7 +86,7 @@ class ComparisonResult(Result):
             "learning_rate": None if np.isnan(rate) else float(rate),
             "at_the_edge": bool(rate in (min(tried), max(tried))),
             **fraction(int(np.isfinite(costs).sum()), costs.size).figures("fraction_solved"),
-            "median_cost": _median(costs),
+            "median_cost": median_value(costs),
         }
 
 
@@ -111,10 +112,6 @@ def summary_names(experiment: Comparison) -> tuple[str, ...]:
 
 
 def _at_most(values: Array, limits: ArrayLike) -> Array:
+    """Give the fraction of all values that are not above each limit, (K,)."""
     ascending = np.sort(values, axis=None)
     return np.asarray(np.searchsorted(ascending, limits, side="right") / ascending.size)
-
-
-def _median(costs: Array) -> float:
-    """The cost at which half of the problems are solved; infinity where fewer are."""
-    return float(np.quantile(costs, 0.5, method="inverted_cdf"))

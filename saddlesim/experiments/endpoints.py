@@ -10,9 +10,7 @@ from saddlesim.observers import norm
 from saddlesim.spectrum import KINDS, classify, eigenvalues
 
 FINAL_KINDS = (*KINDS, "moving", "infinite")  # moving: the gradient there is not zero
-FINAL_TOLERANCE = (
-    1e-6  # of |gradient| over |Hessian| max(1, |x|), and of a zero eigenvalue over the largest, at final points
-)
+FINAL_TOLERANCE = 1e-6  # of |gradient| over |Hessian| max(1, |x|), and of a zero eigenvalue over the largest
 HESSIAN_ENTRIES = 2_000_000  # at the most in one piece while final points are classified: 16 MB
 
 

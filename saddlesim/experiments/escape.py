@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from saddlesim.experiments import escape_result, sweep_result
-from saddlesim.experiments.base import Block, LabelledArray, Result, generator, unmet_needs
+from saddlesim.experiments.base import (
+    LARGEST_COUNT,
+    Block,
+    LabelledArray,
+    Result,
+    generator,
+    lanes_of_block,
+    unmet_needs,
+)
 from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
 from saddlesim.experiments.escape_result import COUNTERS, LANE_ARRAYS, EscapeResult
 from saddlesim.experiments.fits import Fit
@@ -32,8 +40,6 @@ from saddlesim.parameters import Count, Label, NonNegativeInteger, Positive, as_
 from saddlesim.problems import Problem
 from saddlesim.simulation import simulate
 from saddlesim.spectrum import eigenvalues
-
-LARGEST_COUNT = 100_000_000  # of steps and of lanes
 
 
 @declared
@@ -115,7 +121,7 @@ class Escape:
 
     def block_inputs(self, point: str, block: int) -> dict[str, Any]:
         asked, label = self._at(point)
-        n_lanes, n_recorded = asked._lanes_of(block)
+        n_lanes, n_recorded = lanes_of_block(asked, block)
         return {
             "experiment": "escape",
             "objective": as_plain(asked.objective),
@@ -129,18 +135,12 @@ class Escape:
             "n_recorded_lanes": n_recorded,
         }
 
-    def _lanes_of(self, block: int) -> tuple[int, int]:
-        """Give the number of lanes of a block, and of those recorded."""
-        first = block * self.block_size
-        n_lanes = min(self.block_size, self.n_lanes - first)
-        return n_lanes, max(0, min(n_lanes, self.n_recorded_lanes - first))
-
     def run_block(self, point: str, block: int, seed: int) -> Block:
         asked, label = self._at(point)
         return asked._run_block(asked.optimizers[label], block, seed)
 
     def _run_block(self, optimizer: Optimizer, block: int, seed: int) -> Block:
-        n_lanes, n_recorded = self._lanes_of(block)
+        n_lanes, n_recorded = lanes_of_block(self, block)
         saddle = self.resolved_saddle
         x0 = self.start.draw(saddle, n_lanes, generator(seed, block, 0))
         passage = FirstPassage(saddle.x, self.escape_radius, saddle.escape_space)

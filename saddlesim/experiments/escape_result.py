@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from saddlesim.experiments.base import Result
 from saddlesim.experiments.endpoints import FINAL_KINDS
-from saddlesim.experiments.estimates import Estimate, estimate_names, fraction
+from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of, fraction, median_value
 from saddlesim.experiments.laws import Law, law_for
 from saddlesim.experiments.saddles import Saddle
 from saddlesim.experiments.survival import (
@@ -90,8 +90,8 @@ class EscapeResult(Result):
             **fraction(int(((escape_step < 0) & ~diverged).sum()), n_lanes).figures("fraction_never_left"),
             **fraction(int(diverged.sum()), n_lanes).figures("fraction_diverged"),
             "plateau_steps": float(np.median(plateau)) if plateau.size else None,
-            "median_final_value": _median(self.lanes("final_value", label)),
-            "median_final_gradient_norm": _median(self.lanes("final_gradient_norm", label)),
+            "median_final_value": median_value(self.lanes("final_value", label)),
+            "median_final_gradient_norm": median_value(self.lanes("final_gradient_norm", label)),
             "fraction_met_zero_eigenvalue": float(self.lanes("met_zero_eigenvalue", label).mean()),
             **{f"mean_{name}": _mean_count(self.lanes(name, label)) for name in COUNTERS},
             "final_kinds": {name: float(np.mean(kinds == code)) for code, name in enumerate(FINAL_KINDS)},
@@ -107,7 +107,7 @@ class EscapeResult(Result):
             pairs.setdefault(a, {})[b] = {
                 "log_rank_statistic": statistic,
                 "log_rank_p_value": p_value,
-                **(sooner.figures("fraction_sooner") if sooner else dict.fromkeys(estimate_names("fraction_sooner"))),
+                **figures_of("fraction_sooner", sooner),
             }
         return pairs
 
@@ -160,8 +160,6 @@ OPTIMIZER_FIGURES = (
     *(f"mean_{name}" for name in COUNTERS),
     *(f"final_kinds.{kind}" for kind in FINAL_KINDS),
 )
-
-
 PAIR_FIGURES = ("log_rank_statistic", "log_rank_p_value", *estimate_names("fraction_sooner"))
 
 
@@ -197,11 +195,6 @@ def _saddle_figures(saddle: Saddle) -> dict[str, Any]:
 def _mean_count(counts: NDArray[np.int32]) -> float | None:
     """The mean over lanes of what every lane counts to its end; None for a method that does not count it."""
     return float(counts.mean()) if (counts >= 0).all() else None
-
-
-def _median(values: NDArray[np.float64]) -> float:
-    """The median lane's value; nan lanes count as the largest, so that divergence is not averaged away."""
-    return float(np.quantile(np.where(np.isnan(values), np.inf, values), 0.5, method="inverted_cdf"))
 
 
 def _relative_error(measured: float, law: float, n_steps: int) -> float:

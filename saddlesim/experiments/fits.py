@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -70,21 +71,22 @@ def slope_estimate(
         -1 for a lane that never escaped. More than half of the lanes must have.
     """
     n_lanes = len(escape_steps[0])
-    never = np.iinfo(np.int32).max
-    orders = [np.argsort(np.where(each < 0, never, each), kind="stable") for each in escape_steps]
-    ascending = [np.where(each < 0, never, each)[order] for each, order in zip(escape_steps, orders, strict=True)]
+    orders = [np.argsort(np.where(each < 0, np.inf, each), kind="stable") for each in escape_steps]
+    ascending = [np.where(each < 0, np.inf, each)[order] for each, order in zip(escape_steps, orders, strict=True)]
 
     def slope(weights: Array) -> float:
         medians = [_weighted_median(each, weights[order]) for each, order in zip(ascending, orders, strict=True)]
-        return fit.slope(x, medians, group)
+        return fit.slope(x, medians, group) if np.isfinite(medians).all() else math.nan
 
     equal = np.full(n_lanes, 1 / n_lanes)
     slopes = [slope(rng.multinomial(n_lanes, equal).astype(np.float64)) for _ in range(N_RESAMPLES)]
+    if np.isnan(slopes).any():  # so few leave that a median may be never
+        return Estimate(slope(np.ones(n_lanes)), -math.inf, math.inf, math.inf)
     low, high = np.quantile(slopes, [(1 - CONFIDENCE_LEVEL) / 2, (1 + CONFIDENCE_LEVEL) / 2])
     return Estimate(slope(np.ones(n_lanes)), float(low), float(high), float(np.std(slopes, ddof=1)))
 
 
-def _weighted_median(ascending: NDArray[np.int32], weights: Array) -> float:
+def _weighted_median(ascending: Array, weights: Array) -> float:
     """Give the smallest value at which half of the weight is reached."""
     reached = np.cumsum(weights)
     return float(ascending[np.searchsorted(reached, reached[-1] / 2)])

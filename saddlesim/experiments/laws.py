@@ -22,9 +22,16 @@ from saddlesim.experiments.amplifications import (
     predicted_gradient_norm,
 )
 from saddlesim.experiments.law import Law
-from saddlesim.experiments.laws_of_methods import marginal_law, monkey_law, neon_law, noise_of, step_by_step_law
+from saddlesim.experiments.laws_of_methods import (
+    ROUNDING,
+    marginal_law,
+    monkey_law,
+    neon_law,
+    noise_of,
+    step_by_step_law,
+)
 from saddlesim.experiments.saddles import Saddle
-from saddlesim.experiments.starts import Gaussian, Point, StableEigenspace, StartLaw, UniformBall
+from saddlesim.experiments.starts import Gaussian, Point, StableEigenspace, StartLaw, UniformBall, on_saddle
 from saddlesim.objectives import MonkeySaddle, Objective, Quadratic
 from saddlesim.optimizers import GradientDescent, LibraryOptimizer, Optimizer, PerturbedGradientDescent
 from saddlesim.optimizers.neon import Neon
@@ -78,11 +85,7 @@ def _stays(optimizer: Optimizer, saddle: Saddle, start: StartLaw) -> bool:
     if isinstance(start, StableEigenspace):
         projection = saddle.stable_space @ saddle.stable_space.T
         return optimizer.stays_in_eigenspaces and np.array_equal(projection, np.diag(np.diag(projection)))
-    return optimizer.stays_on_saddles and saddle.analysis.gradient_norm == 0 and _on(saddle, start)
-
-
-def _on(saddle: Saddle, start: StartLaw) -> bool:
-    return isinstance(start, Point) and np.array_equal(start.at(saddle), saddle.x)
+    return optimizer.stays_on_saddles and saddle.analysis.gradient_norm == 0 and on_saddle(start, saddle)
 
 
 def _start_cdf(start: StartLaw, radius: float, dimension: int, n_directions: int) -> float:
@@ -140,7 +143,9 @@ def _perturbed_law(
 ) -> Law | None:
     """The ball law of one perturbation from the exact saddle, as long as there is no second one."""
     factors = amplifications(GradientDescent(learning_rate=optimizer.learning_rate), saddle)
-    if factors is None or not _on(saddle, start) or _stable_directions_grow(factors, saddle):
+    if factors is None or not on_saddle(start, saddle) or _stable_directions_grow(factors, saddle):
+        return None
+    if saddle.analysis.gradient_norm > optimizer.gradient_threshold:  # it does not think itself stuck
         return None
     law = _random_law(factors, True, saddle, UniformBall(scale=optimizer.radius), radius, exact)
     return law and law.until("ball law of the perturbation", optimizer.step_threshold + 1)
@@ -149,7 +154,15 @@ def _perturbed_law(
 def _deterministic_law(factors: Factors, saddle: Saddle, offset: Array, radius: float, exact: bool) -> Law | None:
     """The first step at which the sum over all eigenvectors is out: exact on a quadratic, down to the step."""
     components = saddle.analysis.eigenvectors.T @ offset
-    if not any(grows(c) and component for c, component in zip(factors, components, strict=True)):
+    growing = np.array([component if grows(c) else 0.0 for c, component in zip(factors, components, strict=True)])
+    on_axes = bool(np.isin(np.abs(saddle.analysis.eigenvectors), (0.0, 1.0)).all())
+    if not on_axes and np.abs(growing).max() <= ROUNDING * float(np.linalg.norm(offset)):
+        return None  # rounding in the steps will decide, where the eigenvectors are not the axes
+    if not growing.any():
         return Law.never("drawn to the saddle", exact) if exact else None
     step = theory.first_passage_step(length(components, factors), radius, FOREVER)
+    then = np.array([component * float(c(step)) for c, component in zip(factors, components, strict=True)])
+    along = then[: int(saddle.analysis.spectrum.index)]
+    if math.isfinite(step) and (along * along).sum() <= (then * then).sum() / 2:
+        return None  # it overshoots the ball along a stable direction, which is no escape
     return Law.at_step("exact steps" if exact else "linearised steps", exact, step)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from saddlesim import theory
 from saddlesim.experiments.law import Law
 from saddlesim.experiments.saddles import Saddle
-from saddlesim.experiments.starts import Gaussian, Point, StartLaw
+from saddlesim.experiments.starts import Gaussian, Point, StartLaw, on_saddle
 from saddlesim.objectives import MonkeySaddle, Objective, Quadratic
 from saddlesim.optimizers import (
     CubicNewton,
@@ -65,8 +65,7 @@ def marginal_law(learning_rate: float, noise: float, saddle: Saddle, start: Star
     A lane that has left may come back: by t a little more have left than are out, by less than 0.002 in probability where
     radius is 30 scale or more (measured), scale^2 = s0^2 + sigma^2 / (a^2 - 1) with a = 1 + eta gamma.
     """
-    at_saddle = isinstance(start, Point) and np.array_equal(start.at(saddle), saddle.x)
-    if not at_saddle and not isinstance(start, Gaussian):
+    if not on_saddle(start, saddle) and not isinstance(start, Gaussian):
         return None
     s0 = start.scale if isinstance(start, Gaussian) else 0.0
     multipliers = 1 - learning_rate * saddle.eigenvalues
@@ -99,13 +98,12 @@ def neon_law(optimizer: Neon, saddle: Saddle, start: StartLaw, radius: float) ->
     """
     eigenvalues, index = saddle.eigenvalues, int(saddle.analysis.spectrum.index)
     gammas, highest = -eigenvalues[:index], max(0.0, float(eigenvalues[-1]))
-    on_saddle = isinstance(start, Point) and np.array_equal(start.at(saddle), saddle.x)
     square = optimizer.radius**2
     longest = (
         (2 * optimizer.decrease + highest * square) / gammas.min() * (1 + optimizer.learning_rate * gammas.max()) ** 2
     )
     if (
-        not on_saddle
+        not on_saddle(start, saddle)
         or optimizer.step_length < radius
         or optimizer.learning_rate * highest >= 2
         or longest + square > optimizer.reach**2
@@ -155,7 +153,7 @@ def step_by_step_law(
         steps = theory.cubic_newton_steps(distance, radius, -float(saddle.eigenvalues[0]), optimizer.lipschitz)
         return Law.at_step("exact steps", True, steps)
     if isinstance(optimizer, TrustRegion):
-        steps = theory.trust_region_steps(distance, radius, optimizer.initial_radius, optimizer.max_radius)
+        steps = theory.trust_region_steps(distance, radius, optimizer.initial_radius, optimizer.largest_radius)
         return Law.at_step("exact steps", True, steps)
     return None
 

@@ -15,9 +15,8 @@ from pydantic import Discriminator, Field, Tag
 
 from saddlesim.analysis import analyse, coordinates, listed_points
 from saddlesim.experiments import passage_result
-from saddlesim.experiments.base import Block, LabelledArray, generator
+from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator, lanes_of_block
 from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
-from saddlesim.experiments.escape import LARGEST_COUNT
 from saddlesim.experiments.passage_result import LANE_ARRAYS, PassageResult
 from saddlesim.experiments.saddles import Saddle, resolve
 from saddlesim.experiments.starts import StartField, problem_with
@@ -123,7 +122,7 @@ class Passage:
         return -(-self.n_lanes // self.block_size)
 
     def block_inputs(self, point: str, block: int) -> dict[str, Any]:
-        n_lanes, n_recorded = self._lanes_of(block)
+        n_lanes, n_recorded = lanes_of_block(self, block)
         return {
             "experiment": "passage",
             "objective": as_plain(self.runs[point].objective),
@@ -137,14 +136,8 @@ class Passage:
             "n_recorded_lanes": n_recorded,
         }
 
-    def _lanes_of(self, block: int) -> tuple[int, int]:
-        """Give the number of lanes of a block, and of those recorded."""
-        first = block * self.block_size
-        n_lanes = min(self.block_size, self.n_lanes - first)
-        return n_lanes, max(0, min(n_lanes, self.n_recorded_lanes - first))
-
     def run_block(self, point: str, block: int, seed: int) -> Block:
-        n_lanes, n_recorded = self._lanes_of(block)
+        n_lanes, n_recorded = lanes_of_block(self, block)
         objective, chain = self.runs[point].objective, self.chains[point]
         x0 = self.start.draw(_first_saddle(objective, chain), n_lanes, generator(seed, block, 0))
         visits = ChainVisits(chain, self.radius, signs_matter=self.chain is not None)
@@ -250,10 +243,8 @@ def _problems_of_places(
         return
     radius, shortest = parts["radius"], float(np.linalg.norm(np.diff(chain, axis=0), axis=1).min())
     if 2 * radius > shortest:
-        told = (
-            f"{radius:g} is more than half of the way between two points of the chain, {shortest:.4g}, of {objective}"
-        )
-        yield Problem(("radius",), told)
+        told = f"{radius:g} is more than half of the way between two points of the chain of {objective}"
+        yield Problem(("radius",), f"{told}; at most {shortest / 2:.4g}")
     problem = problem_with(parts["start"], saddle, objective, radius) if "start" in parts else None
     if problem:
         yield Problem(("start",), problem)

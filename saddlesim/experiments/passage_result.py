@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from saddlesim import theory
 from saddlesim.experiments.base import Result
 from saddlesim.experiments.endpoints import FINAL_KINDS
-from saddlesim.experiments.estimates import Estimate, estimate_names, fraction
-from saddlesim.experiments.survival import survival_curve
+from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of, fraction
+from saddlesim.experiments.survival import censored_median
 from saddlesim.objectives.escape_constructions import Octopus
 from saddlesim.optimizers import GradientDescent
 
@@ -60,6 +60,10 @@ class PassageResult(Result):
 
     def _dwells_of(self, label: str) -> tuple[Dwell, ...]:
         arrival, departure = (self.lanes(name, label).astype(np.int64) for name in ("arrival", "departure"))
+        last = arrival.argmax(axis=0) if len(arrival) else arrival
+        departure[last, np.arange(len(last))] = np.where(
+            self._diverged(label), -1, departure[last, np.arange(len(last))]
+        )
         got_to = np.logical_or.accumulate((arrival >= 0)[::-1])[::-1]
         dwells = []
         for came, left, reached in zip(arrival[:-1], departure[:-1], got_to, strict=False):
@@ -67,6 +71,10 @@ class PassageResult(Result):
             steps = np.where(came >= 0, stayed, 0)
             dwells.append(Dwell(steps, np.where(came >= 0, self.experiment.n_steps - came, 0), reached))
         return tuple(dwells)
+
+    def _diverged(self, label: str) -> NDArray[np.bool_]:
+        """Whether each lane has run away, (B,); the point that it came to last it has then not left in any sense that counts."""
+        return np.asarray(self.lanes("final_kind", label) == FINAL_KINDS.index("infinite"))
 
     @cached_property
     def medians(self) -> dict[str, tuple[Estimate | None, ...]]:
@@ -100,19 +108,20 @@ class PassageResult(Result):
             "objective": str(run.objective),
             "optimizer": str(run.optimizer),
             "saddles": {str(k + 1): self._saddle_figures(label, k) for k in range(len(self.dwells[label]))},
-            **_figures("growth", growth),
+            **figures_of("growth", growth),
             "predicted_growth": predicted,
             "relative_error": growth.value / predicted - 1 if growth and predicted else None,
             **fraction(int((end >= 0).sum()), n_lanes).figures("fraction_at_end"),
-            **_figures("median_steps_to_end", _median(end, self.experiment.n_steps)),
+            **fraction(int(self._diverged(label).sum()), n_lanes).figures("fraction_diverged"),
+            **figures_of("median_steps_to_end", censored_median(end, self.experiment.n_steps)),
             "final_kinds": {name: float(np.mean(kinds == code)) for code, name in enumerate(FINAL_KINDS)},
         }
 
     def _saddle_figures(self, label: str, k: int) -> dict[str, Any]:
         steps, _, reached = self.dwells[label][k]
         return {
-            **_figures("median_dwell", self.medians[label][k]),
-            **_figures("growth", self.growths[label][k]),
+            **figures_of("median_dwell", self.medians[label][k]),
+            **figures_of("growth", self.growths[label][k]),
             **fraction(int(reached.sum()), len(reached)).figures("fraction_reached"),
             "fraction_passed_by": float(np.mean(reached & (steps == 0))),
             "fraction_still_there": float(np.mean(reached & (steps < 0))),
@@ -133,46 +142,15 @@ def predicted_growth(run: PassageRun) -> float | None:
 
 
 def _median_dwell(dwell: Dwell) -> Estimate | None:
-    return _median(dwell.steps[dwell.reached], dwell.observed[dwell.reached])
+    return censored_median(dwell.steps[dwell.reached], dwell.observed[dwell.reached])
 
 
 def _median_growth(before: Dwell, here: Dwell) -> Estimate | None:
     compared = here.reached & (before.steps > 0)
     first = before.steps[compared]
-    return _median(
+    return censored_median(
         np.where(here.steps[compared] < 0, -1.0, here.steps[compared] / first), here.observed[compared] / first
     )
-
-
-def _median(values: NDArray[Any], observed: int | NDArray[Any], confidence_level: float = 0.95) -> Estimate | None:
-    """Estimate the median of what was cut off at different times, by where the survival curve and its band cross 1/2.
-
-    Infinite where the curve does not; None where there is nothing. The standard error is the half-width over the normal quantile.
-
-    Parameters
-    ----------
-    values : (B,)
-        -1 for what was cut off.
-    observed : int or (B,)
-        Where that was cut off.
-    """
-    from scipy.stats import norm
-
-    if not values.size:
-        return None
-    curve = survival_curve(values, observed, confidence_level)
-
-    def crossing(fraction: Array) -> float:
-        below = np.flatnonzero(fraction <= 0.5 + 1e-12)
-        return float(curve.step[below[0]]) if below.size else math.inf
-
-    median, low, high = (crossing(each) for each in (curve.fraction, curve.low, curve.high))
-    half_width = (high - low) / 2 if high > low else 0.0
-    return Estimate(median, low, high, half_width / float(norm.ppf((1 + confidence_level) / 2)))
-
-
-def _figures(name: str, estimate: Estimate | None) -> dict[str, float | None]:
-    return dict(estimate.figures(name)) if estimate else dict.fromkeys(estimate_names(name))
 
 
 # ---- what there is
@@ -197,6 +175,7 @@ RUN_FIGURES = (
     "predicted_growth",
     "relative_error",
     *estimate_names("fraction_at_end"),
+    *estimate_names("fraction_diverged"),
     *estimate_names("median_steps_to_end"),
     *(f"final_kinds.{kind}" for kind in FINAL_KINDS),
 )

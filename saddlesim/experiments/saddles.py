@@ -126,7 +126,8 @@ def resolve(objective: Objective, given: tuple[float, ...] | str | Find) -> Sadd
             f"no critical point found from {coordinates(guess)}: |gradient| is still {end.gradient_norm:.3g} "
             f"at {coordinates(found)}; give a nearer guess"
         )
-    return _checked(objective, found, _known_at(objective, found))
+    known = _known_at(objective, found)
+    return _checked(objective, known.x if known else found, known)
 
 
 def _by_label(objective: Objective, label: str) -> Saddle:

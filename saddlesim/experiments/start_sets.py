@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.escape import LARGEST_COUNT
+from saddlesim.experiments.base import LARGEST_COUNT
 from saddlesim.objectives import Objective
 from saddlesim.objectives.symbolic import Bounds
 from saddlesim.parameters import Count, FromRegistry, declared
@@ -39,9 +39,9 @@ class StartSet(Protocol):
 class Grid:
     """A grid of starts: `n_points` cells along each axis, one start in each cell, the first axis running fastest.
 
-    A start is not in the middle of its cell but at irrational parts of its sides, k times the golden section for axis k, so that
-    no axis of symmetry is hit by accident; `centred` puts it in the middle. An axis with one cell is held in the middle of its
-    side of the box, so that a grid of two long axes is a slice.
+    A start is not in the middle of its cell but at irrational parts of its sides, k times the golden section for axis k, counted
+    from 1, so that no axis of symmetry is hit by accident; `centred` puts it in the middle. An axis with one cell is held in the
+    middle of its side of the box, so that a grid of two long axes is a slice.
     """
 
     n_points: tuple[Count, ...] = Field(min_length=1, description="how many cells along each axis; 1 holds it fixed")

@@ -91,6 +91,11 @@ STARTS.load_entry_points()
 StartField = Annotated[StartLaw, FromRegistry(STARTS, ("draw",))]
 
 
+def on_saddle(start: StartLaw, saddle: Saddle) -> bool:
+    """Tell whether every lane starts on the saddle itself."""
+    return isinstance(start, Point) and np.array_equal(start.at(saddle), saddle.x)
+
+
 def problem_with(start: StartLaw, saddle: Saddle, objective: Any, radius: float) -> str | None:
     """Say what is wrong with a start law at this saddle, if anything."""
     if isinstance(start, StableEigenspace) and not saddle.stable_eigenspace_invariant:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.evaluations import CountedObjective
+from saddlesim.experiments.base import LARGEST_COUNT
+from saddlesim.experiments.evaluations import CountedObjective, Evaluations
 from saddlesim.objectives import Objective
 from saddlesim.optimizers import Optimizer
 from saddlesim.parameters import Count, NonNegativeInteger, Positive, declared
@@ -50,7 +51,7 @@ class StoppingRule:
         default=1e-5, description="stop when max|gradient| is at most this, SciPy's rule and default for BFGS"
     )
     patience: NonNegativeInteger = Field(default=0, description="for how many steps more it must stay so")
-    n_steps: Annotated[Count, Field(le=100_000_000)] = Field(
+    n_steps: Annotated[Count, Field(le=LARGEST_COUNT)] = Field(
         default=10_000, description="after how many steps the run has failed"
     )
 
@@ -61,7 +62,8 @@ class StoppingRule:
         n_lanes = x0.shape[1]
         counted = CountedObjective(objective, n_lanes)
         x, claimed = x0.copy(), np.zeros(n_lanes, dtype=bool)
-        step_of, evaluations = np.full(n_lanes, -1, dtype=np.int32), np.zeros((4, n_lanes), dtype=np.int32)
+        step_of = np.full(n_lanes, -1, dtype=np.int32)
+        evaluations = np.zeros((len(Evaluations._fields), n_lanes), dtype=np.int32)
         message = np.full(n_lanes, f"still running after {self.n_steps} steps", dtype=np.object_)
         n_small = np.zeros(n_lanes, dtype=np.int64)
         with np.errstate(all="ignore"):  # divergence is data

@@ -1,4 +1,4 @@
-"""Survival: statistics of escape steps that some lanes never reach. Lanes still inside at the end are censored, not slow.
+"""Survival: statistics of steps that some lanes never reach. Lanes still inside at the end are censored, not slow.
 
 Divergence is a competing event and no censoring: a diverged lane never escapes, so it stays among those at risk to the end.
 """
@@ -42,9 +42,8 @@ def survival_curve(
 
     never = escape_step < 0
     estimate = ecdf(CensoredData.right_censored(np.where(never, n_steps, escape_step), never)).sf
-    with (
-        warnings.catch_warnings()
-    ):  # SciPy warns that its formula is undefined at 0 and 1, where the interval is the point
+    with warnings.catch_warnings():
+        # SciPy warns that its formula is undefined at 0 and 1, where the interval is the point
         warnings.simplefilter("ignore", RuntimeWarning)
         interval = estimate.confidence_interval(confidence_level, method="log-log")
     low, high = (
@@ -71,18 +70,41 @@ def median_escape_step(escape_step: NDArray[Any], curve: SurvivalCurve, confiden
     curve : SurvivalCurve
         Of these lanes.
     """
-    from scipy.stats import norm, quantile_test
+    from scipy.stats import quantile_test
 
-    reached = np.flatnonzero(curve.fraction <= 0.5 + 1e-12)
-    median = float(curve.step[reached[0]]) if reached.size else math.inf
     steps = np.where(escape_step < 0, np.inf, escape_step.astype(np.float64))
     interval = quantile_test(steps, q=0.0, p=0.5).confidence_interval(confidence_level)
-    low = (
-        0.0 if math.isnan(interval.low) else float(interval.low)
-    )  # too few lanes for an interval of this level: it is open
+    # with too few lanes for an interval of this level it is open
+    low = 0.0 if math.isnan(interval.low) else float(interval.low)
     high = math.inf if math.isnan(interval.high) else float(interval.high)
-    half_width = (high - low) / 2 if high > low else 0.0
-    return Estimate(median, low, high, half_width / float(norm.ppf((1 + confidence_level) / 2)))
+    return Estimate.of_interval(_half_reached(curve.step, curve.fraction), low, high, confidence_level)
+
+
+def censored_median(
+    values: NDArray[Any], observed: int | NDArray[Any], confidence_level: float = 0.95
+) -> Estimate | None:
+    """Estimate the median of what was cut off at different times, by where the survival curve and its band cross 1/2.
+
+    Infinite where the curve does not; None where there is nothing. The standard error is the half-width over the normal quantile.
+
+    Parameters
+    ----------
+    values : (B,)
+        -1 for what was cut off.
+    observed : int or (B,)
+        Where that was cut off.
+    """
+    if not values.size:
+        return None
+    curve = survival_curve(values, observed, confidence_level)
+    median, low, high = (_half_reached(curve.step, each) for each in (curve.fraction, curve.low, curve.high))
+    return Estimate.of_interval(median, low, high, confidence_level)
+
+
+def _half_reached(step: Array, left: Array) -> float:
+    """Give the first of the steps, (K,), at which no more than half is left, (K,); infinity if there is none."""
+    reached = np.flatnonzero(left <= 0.5 + 1e-12)
+    return float(step[reached[0]]) if reached.size else math.inf
 
 
 def log_rank_test(first: NDArray[Any], second: NDArray[Any], n_steps: int) -> tuple[float, float]:

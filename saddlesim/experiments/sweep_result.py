@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from saddlesim.experiments.base import LabelledArray, Result, generator
 from saddlesim.experiments.escape_result import OPTIMIZER_FIGURES, EscapeResult
-from saddlesim.experiments.estimates import Estimate, estimate_names
+from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of
 from saddlesim.experiments.fits import Fit, slope_estimate
 from saddlesim.experiments.starts import Point
 from saddlesim.experiments.sweeps import Setting
@@ -98,7 +98,7 @@ class SweepResult(Result):
             "optimizer": fit.optimizer,
             "along": fit.along,
             "form": fit.form,
-            **(slope.figures("slope") if slope else dict.fromkeys(estimate_names("slope"))),
+            **figures_of("slope", slope),
             "predicted_slope": predicted,
             "difference": slope.value - predicted if slope and predicted is not None else None,
             "n_points": len(self.settings),
@@ -174,4 +174,5 @@ def _along(name: str, setting: Setting, variant: Escape) -> float:
 
 
 def _positive(medians: Array) -> bool:
+    """Whether all are positive and finite, so that a line can go through them."""
     return bool(np.all((medians > 0) & np.isfinite(medians)))

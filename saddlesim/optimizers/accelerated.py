@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array
 from saddlesim.optimizers.perturbed import Perturbed
-from saddlesim.optimizers.stochastic import lengths
+from saddlesim.optimizers.vectors import dot, lengths
 from saddlesim.parameters import Count, Decay, NonNegative, Positive, declared
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -58,8 +58,8 @@ class PerturbedAcceleratedGradientDescent(Perturbed):
     ----------
     momentum : float
         1 - theta.
-    curvature_threshold : float
-        gamma: negative curvature stronger than this is exploited.
+    curvature_threshold : float, optional
+        gamma: negative curvature stronger than this is exploited; by default the paper's theta^2 / eta, theta = 1 - momentum.
     jump_length : float
         s.
     radius : float
@@ -71,12 +71,18 @@ class PerturbedAcceleratedGradientDescent(Perturbed):
     """
 
     learning_rate: Positive
-    momentum: Decay
-    curvature_threshold: Positive
-    jump_length: Positive
-    radius: Positive
-    gradient_threshold: NonNegative
-    step_threshold: Count
+    momentum: Decay = 0.9
+    curvature_threshold: Positive | None = None
+    jump_length: Positive = 0.01
+    radius: Positive = 1e-3
+    gradient_threshold: NonNegative = 1e-3
+    step_threshold: Count = 50
+
+    @property
+    def least_curvature(self) -> float:
+        """The curvature beyond which it exploits."""
+        default = (1 - self.momentum) ** 2 / self.learning_rate
+        return default if self.curvature_threshold is None else self.curvature_threshold
 
     @classmethod
     def from_jin_2018(
@@ -169,7 +175,7 @@ class PerturbedAcceleratedGradientDescent(Perturbed):
 
     def _curves_down(self, back: Array, f: Array, f_y: Array, slope: Array) -> NDArray[np.bool_]:
         """Tell where f at x is lower than from y, back = x - y away, a curvature of -curvature_threshold would have it."""
-        bound = f_y + (slope * back).sum(axis=0) - self.curvature_threshold / 2 * (back * back).sum(axis=0)
+        bound = f_y + dot(slope, back) - self.least_curvature / 2 * dot(back, back)
         return np.asarray(f < bound - 16 * EPSILON * np.maximum(np.abs(f), np.abs(f_y)))
 
     def _exploited(self, objective: Objective, x: Array, f: Array, v: Array) -> tuple[Array, NDArray[np.bool_]]:
@@ -182,7 +188,7 @@ class PerturbedAcceleratedGradientDescent(Perturbed):
         return np.where(stays, x, better), stays | (np.minimum(ahead, behind) < f)
 
     def _energy(self, value: Array, velocity: Array) -> Array:
-        return np.asarray(value + (velocity * velocity).sum(axis=0) / (2 * self.learning_rate))
+        return np.asarray(value + dot(velocity, velocity) / (2 * self.learning_rate))
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

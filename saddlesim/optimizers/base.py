@@ -5,6 +5,7 @@ Not here: the update rules (each family has its file), step budgets, saddles and
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import fields
 from functools import cached_property
@@ -102,6 +103,10 @@ def unmet_need(optimizer: Any, objective: Any) -> str | None:
     library: str | None = getattr(optimizer, "missing_library", None)
     if library:
         return library
+    dimension, k = getattr(objective, "dimension", math.inf), getattr(optimizer, "n_directions", 0)
+    if k > dimension:
+        told = f"{optimizer} climbs in {k} directions but {name_of(objective)} has dimension {dimension}"
+        return f"{told}; give k at most {dimension}"
     missing = [name for name in getattr(optimizer, "needs", ()) if not hasattr(objective, name)]
     if not missing:
         return None

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.optimizers.base import Array
-from saddlesim.optimizers.lanczos import Product, dot
+from saddlesim.optimizers.lanczos import Product
+from saddlesim.optimizers.vectors import dot
 
 Flags = NDArray[np.bool_]
 

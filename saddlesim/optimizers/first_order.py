@@ -11,6 +11,7 @@ import numpy as np
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, FirstOrder, FirstOrderState, LibraryOptimizer, Memory, regularised
+from saddlesim.optimizers.vectors import lengths, sizes
 from saddlesim.parameters import Decay, NonNegative, Positive, declared
 
 
@@ -158,16 +159,10 @@ class NormalisedGradientDescent(LibraryOptimizer):
 
     def step(self, objective: Objective, state: FirstOrderState, rng: np.random.Generator | None) -> FirstOrderState:
         direction = state.gradient / sizes(state.gradient)
-        length = np.sqrt((direction * direction).sum(axis=0))
+        length = lengths(direction)
         x = state.x - self.learning_rate * (direction / np.where(length > 0, length, 1.0))
         return FirstOrderState(x, objective.gradient(x), ())
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
         return (cls(learning_rate=0.01),)
-
-
-def sizes(vectors: Array) -> Array:
-    """Give the size of the largest component of vectors (d, B), 1 for zero: divided by it, none squares to 0 or infinity."""
-    largest = np.abs(vectors).max(axis=0)
-    return np.asarray(np.where(largest > 0, largest, 1.0))

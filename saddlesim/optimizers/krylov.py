@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.optimizers.base import Array, LibraryOptimizer
-from saddlesim.optimizers.lanczos import dot, downhill, krylov_space
+from saddlesim.optimizers.lanczos import krylov_space
 from saddlesim.optimizers.second_order import SecondOrderState
+from saddlesim.optimizers.vectors import dot, downhill
 from saddlesim.parameters import Count, NonNegative, Positive, declared
 from saddlesim.spectrum import zero_threshold
 

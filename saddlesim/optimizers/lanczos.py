@@ -84,15 +84,5 @@ def krylov_space(product: Product, start: Array, n_vectors: int) -> KrylovSpace:
     return KrylovSpace(basis, *eigensystem(matrix))
 
 
-def dot(a: Array, b: Array) -> Array:
-    """Give the inner products, (B,), of vectors (d, B); a lane's does not depend on how many there are, down to the last bit."""
-    return np.asarray(np.multiply(a, b, order="F").sum(axis=0))
-
-
-def downhill(direction: Array, gradient: Array) -> Array:
-    """Give -1 or 1 by lane, (B,), so that f does not rise at first along that times the direction, (d, B)."""
-    return np.where(dot(direction, gradient) > 0, -1.0, 1.0)
-
-
 def _lengths(vectors: Array) -> Array:
     return np.asarray(np.sqrt(np.einsum("bd,bd->b", vectors, vectors)))

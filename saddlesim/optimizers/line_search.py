@@ -5,17 +5,15 @@ Where the curvature along the step is not positive, no step length follows from 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, FirstOrderState, LibraryOptimizer
-from saddlesim.optimizers.first_order import sizes
-from saddlesim.parameters import Count, Positive, Real, declared
+from saddlesim.optimizers.vectors import dot, sizes
+from saddlesim.parameters import Count, Fraction, Positive, declared
 
-Fraction = Annotated[Real, Field(gt=0, lt=1)]
 Formula = Literal["long", "short"]
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -67,7 +65,7 @@ class BacktrackingGradientDescent(LibraryOptimizer):
         self, objective: Objective, state: BacktrackingState, rng: np.random.Generator | None
     ) -> BacktrackingState:
         x, gradient, value, _ = state
-        promised = self.sufficient_decrease * (gradient * gradient).sum(axis=0)
+        promised = self.sufficient_decrease * dot(gradient, gradient)
         rate = np.full_like(value, self.learning_rate)
         for _ in range(self.n_trials):
             trial = x - rate * gradient
@@ -155,7 +153,7 @@ def _secant_rate(s: Array, y: Array, formula: Formula, otherwise: float) -> Arra
     """Give s's / s'y, the long formula, or s'y / y'y, the short one; `otherwise` where s'y is not above 4 d eps |s| |y|."""
     size_s, size_y = sizes(s), sizes(y)
     s, y = s / size_s, y / size_y
-    ss, sy, yy = (s * s).sum(axis=0), (s * y).sum(axis=0), (y * y).sum(axis=0)
+    ss, sy, yy = dot(s, s), dot(s, y), dot(y, y)
     curved = sy > 4 * len(s) * EPSILON * np.sqrt(ss * yy)
     above, below = (ss, sy) if formula == "long" else (sy, yy)
     return np.asarray(np.where(curved, above / np.where(curved, below, 1.0) * (size_s / size_y), otherwise))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
-from saddlesim.optimizers.stochastic import lengths, uniform_sphere
+from saddlesim.optimizers.stochastic import uniform_sphere
+from saddlesim.optimizers.vectors import dot, lengths
 from saddlesim.parameters import Count, NonNegative, Positive, declared
 
 
@@ -79,7 +80,7 @@ class Neon(LibraryOptimizer):
         found = fails = np.zeros_like(searches)
         if searches.any():
             u = u - self.learning_rate * (objective.gradient(x + u) - gradient)
-            below = objective.value(x) + (gradient * u).sum(axis=0) - objective.value(x + u)
+            below = objective.value(x) + dot(gradient, u) - objective.value(x + u)
             within = lengths(u) <= self.reach
             found = searches & within & (below >= self.decrease)
             fails = searches & ~found & (~within | (iteration + 1 >= self.n_iterations))
@@ -96,7 +97,7 @@ class Neon(LibraryOptimizer):
 
     def _along(self, x: Array, gradient: Array, u: Array) -> Array:
         length = lengths(u)
-        side = np.where((gradient * u).sum(axis=0) > 0, -1.0, 1.0)
+        side = np.where(dot(gradient, u) > 0, -1.0, 1.0)
         return np.asarray(x + side * self.step_length * u / np.where(length > 0, length, 1.0))
 
     @classmethod

@@ -6,19 +6,17 @@ Not here: the conjugate gradients themselves (`conjugate_gradients`) and Lanczos
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.optimizers.conjugate_gradients import capped_conjugate_gradients
-from saddlesim.optimizers.lanczos import Product, dot, downhill, krylov_space
-from saddlesim.parameters import Count, Positive, declared
-
-Fraction = Annotated[Positive, Field(lt=1)]
+from saddlesim.optimizers.lanczos import Product, krylov_space
+from saddlesim.optimizers.vectors import dot, downhill
+from saddlesim.parameters import Count, Fraction, Positive, declared
 
 MOST_BACKTRACKS = 60
 

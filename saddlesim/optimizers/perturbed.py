@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
-from saddlesim.optimizers.stochastic import lengths, uniform_ball
+from saddlesim.optimizers.stochastic import uniform_ball
+from saddlesim.optimizers.vectors import lengths
 from saddlesim.parameters import Count, NonNegative, Positive, declared
 
 

@@ -18,7 +18,7 @@ from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.optimizers.second_order import PointState, QuadraticModel, quadratic_model, rounding
 from saddlesim.optimizers.subproblems import cubic_step, trust_region_step
-from saddlesim.parameters import Positive, declared
+from saddlesim.parameters import Fraction, Positive, declared
 from saddlesim.spectrum import zero_threshold
 
 SMALLEST_SIGMA = float(np.finfo(np.float64).eps)
@@ -120,8 +120,8 @@ class AdaptiveCubicNewton(Controlled):
     """
 
     initial_sigma: Positive = 1.0
-    acceptance: Annotated[Positive, Field(lt=1)] = 0.1
-    good_agreement: Annotated[Positive, Field(lt=1)] = 0.9
+    acceptance: Fraction = 0.1
+    good_agreement: Fraction = 0.9
 
     def __post_init__(self) -> None:
         if self.acceptance >= self.good_agreement:
@@ -149,19 +149,21 @@ class TrustRegion(Controlled):
     """Trust region, each subproblem solved exactly (More, Sorensen 1983): s minimises g's + s'H(x)s / 2 over |s| <= radius.
 
     x <- x + s if rho >= acceptance; see `Controlled`. Each lane has its radius: a quarter of it where rho < 1/4, twice as much,
-    at most max_radius, where rho > 3/4 and s reached the boundary (Nocedal, Wright 2006, Algorithm 4.1; recalled). Needs value,
-    gradient and Hessian; the defaults are those of SciPy's trust-exact.
+    at most largest_radius, where rho > 3/4 and s reached the boundary (Nocedal, Wright 2006, Algorithm 4.1; recalled). Needs
+    value, gradient and Hessian; the defaults are those of SciPy's trust-exact.
 
     Leaves a strict saddle with steps as long as the radius, started on it or near.
     """
 
     initial_radius: Positive = 1.0
-    max_radius: Positive = 1000.0
+    largest_radius: Positive = 1000.0
     acceptance: Annotated[Positive, Field(lt=0.25)] = 0.15
 
     def __post_init__(self) -> None:
-        if self.initial_radius > self.max_radius:
-            raise ValueError(f"initial_radius={self.initial_radius} must be at most max_radius={self.max_radius}")
+        if self.initial_radius > self.largest_radius:
+            raise ValueError(
+                f"initial_radius={self.initial_radius} must be at most largest_radius={self.largest_radius}"
+            )
 
     @property
     def initial_control(self) -> float:
@@ -174,11 +176,11 @@ class TrustRegion(Controlled):
     def adapted(self, control: Array, ratio: Array, steps: Array) -> Array:
         at_boundary = _lengths(steps) >= control * (1 - 1e-10)
         kept = np.where(ratio >= 0.25, control, control / 4)
-        return np.where((ratio > 0.75) & at_boundary, np.minimum(2 * control, self.max_radius), kept)
+        return np.where((ratio > 0.75) & at_boundary, np.minimum(2 * control, self.largest_radius), kept)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
-        return (cls(), cls(initial_radius=0.1, max_radius=0.5, acceptance=0.01))
+        return (cls(), cls(initial_radius=0.1, largest_radius=0.5, acceptance=0.01))
 
 
 def _model(objective: Objective, x: Array, gradient: Array) -> QuadraticModel:

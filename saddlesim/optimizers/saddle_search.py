@@ -12,8 +12,8 @@ import numpy as np
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
-from saddlesim.optimizers.lanczos import dot
 from saddlesim.optimizers.second_order import SecondOrderState
+from saddlesim.optimizers.vectors import dot
 from saddlesim.parameters import NonNegativeInteger, Positive, declared
 from saddlesim.spectrum import eigensystem, zero_threshold
 
@@ -34,7 +34,7 @@ class SaddleDynamics(LibraryOptimizer):
     """
 
     learning_rate: Positive
-    direction_rate: Positive
+    direction_rate: Positive | None = None
 
     stays_on_saddles: ClassVar[bool] = True
     needs: ClassVar[tuple[str, ...]] = ("hessian_product",)
@@ -56,6 +56,7 @@ class SaddleDynamics(LibraryOptimizer):
 
     def step(self, objective: Any, state: SaddleDynamicsState, rng: np.random.Generator | None) -> SaddleDynamicsState:
         x, gradient, directions = state
+        rate = self.learning_rate if self.direction_rate is None else self.direction_rate
         reflected, turned = gradient, []
         for i, v in enumerate(directions):
             reflected = reflected - 2 * dot(v, gradient) * v
@@ -63,7 +64,7 @@ class SaddleDynamics(LibraryOptimizer):
             change = image - dot(v, image) * v
             for u in directions[:i]:
                 change = change - 2 * dot(u, image) * u
-            turned.append(v - self.direction_rate * change)
+            turned.append(v - rate * change)
         x = x - self.learning_rate * reflected
         return SaddleDynamicsState(x, objective.gradient(x), _orthonormal(np.array(turned).reshape(directions.shape)))
 
@@ -80,11 +81,11 @@ class GentlestAscent(SaddleDynamics):
     Parameters
     ----------
     direction_rate : float
-        How fast v turns, in units of 1 over curvature.
+        How fast v turns, in units of 1 over curvature; by default the learning rate.
     """
 
     learning_rate: Positive
-    direction_rate: Positive
+    direction_rate: Positive | None = None
 
     @property
     def n_directions(self) -> int:
@@ -111,12 +112,12 @@ class HighIndexSaddleDynamics(SaddleDynamics):
     k : int
         The index of the saddles sought, 0 to d.
     direction_rate : float
-        How fast the directions turn, in units of 1 over curvature.
+        How fast the directions turn, in units of 1 over curvature; by default the learning rate.
     """
 
     k: NonNegativeInteger
     learning_rate: Positive
-    direction_rate: Positive
+    direction_rate: Positive | None = None
 
     @property
     def n_directions(self) -> int:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
-from saddlesim.parameters import NonNegative, Positive, declared
+from saddlesim.parameters import Fraction, NonNegative, Positive, declared
 from saddlesim.spectrum import eigensystem, zero_threshold
 
 MOST_BACKTRACKS = 60
@@ -183,7 +183,7 @@ class NCN(LibraryOptimizer):
 
     least_curvature: Positive = 1e-3
     decrease: Annotated[Positive, Field(lt=0.5)] = 0.1
-    backtracking: Annotated[Positive, Field(lt=1)] = 0.5
+    backtracking: Fraction = 0.5
 
     needs: ClassVar[tuple[str, ...]] = ("hessian",)
 

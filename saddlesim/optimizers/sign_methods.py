@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.optimizers.base import Array, FirstOrder, Memory
-from saddlesim.parameters import Decay, NonNegative, Positive, Real, declared
+from saddlesim.parameters import Decay, Fraction, NonNegative, Positive, Real, declared
 
 
 @declared
@@ -54,7 +54,7 @@ class Rprop(FirstOrder):
     """
 
     learning_rate: Positive = 0.01
-    shrink: Annotated[Real, Field(gt=0, lt=1)] = 0.5
+    shrink: Fraction = 0.5
     growth: Annotated[Real, Field(gt=1)] = 1.2
     smallest_step: Positive = 1e-6
     largest_step: Positive = 50.0

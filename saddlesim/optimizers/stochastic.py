@@ -13,6 +13,7 @@ import numpy as np
 
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, FirstOrderState, LibraryOptimizer
+from saddlesim.optimizers.vectors import lengths
 from saddlesim.parameters import NonNegative, Positive, declared
 
 
@@ -140,8 +141,3 @@ def uniform_sphere(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Draw points of shape (d, B), each uniform on the unit sphere of R^d."""
     direction = rng.standard_normal(shape)
     return np.asarray(direction / lengths(direction))
-
-
-def lengths(vectors: Array) -> Array:
-    """Give the Euclidean lengths, (B,), of vectors (d, B)."""
-    return np.asarray(np.sqrt((vectors * vectors).sum(axis=0)))

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, FirstOrderState
 from saddlesim.optimizers.borrowed import Borrowed, Flag, Method, known_among, parameters_of
-from saddlesim.parameters import Count, Decay, NonNegative, Positive, Real, declared
+from saddlesim.parameters import Count, Decay, Fraction, NonNegative, Positive, Real, declared
 from saddlesim.problems import InvalidParameters, Problem
 
 ADAM = "lr betas eps weight_decay"
@@ -45,7 +45,7 @@ KINDS = {
     "dampening": Real,
     "rho": Annotated[Real, Field(ge=0, le=1)],
     "betas": tuple[Decay, Decay],
-    "etas": tuple[Annotated[Real, Field(gt=0, lt=1)], Annotated[Real, Field(gt=1)]],
+    "etas": tuple[Fraction, Annotated[Real, Field(gt=1)]],
     "step_sizes": tuple[Positive, Positive],
     "beta2_decay": Annotated[Real, Field(le=0)],
     "d": Annotated[Real, Field(ge=1)],

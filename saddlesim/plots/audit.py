@@ -11,6 +11,7 @@ from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter
 
 from saddlesim.experiments import AuditResult
 from saddlesim.experiments.audit_starts import LADDERS, START_KINDS
+from saddlesim.plots.lines import line_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +21,6 @@ PANEL_TITLES = {
     "beside_saddle": "started beside the saddle",
     "beside_stable_eigenspace": "started beside its stable eigenspace",
 }
-DASHES = ("-", "--", ":")
-COLOURS = 8
 
 
 def false_success_figure(result: AuditResult) -> Figure:
@@ -65,8 +64,8 @@ def release_figure(result: AuditResult) -> Figure:
     for axes, ladder in zip(panels, LADDERS, strict=True):
         for number, method in enumerate(result.experiment.methods):
             left = result.release(ladder, result.runs(method))
-            style = {"color": f"C{number % COLOURS}", "ls": DASHES[number // COLOURS % len(DASHES)]}
-            axes.plot(list(left), list(left.values()), marker="o", ms=2.5, lw=1.1, label=method, **style)
+            marks = {"marker": "o", "ms": 2.5, "lw": 1.1}
+            axes.plot(list(left), list(left.values()), label=method, **marks, **line_style(number))
         axes.set(xscale="log", xlabel="distance along the unstable eigenvector", ylim=(-0.04, 1.04))
         axes.set_title(PANEL_TITLES[ladder])
         axes.xaxis.set_major_locator(LogLocator(numticks=9))

@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 MOST_ACROSS = 4
 MOST_NAMED = 8
 PALETTE = ("#88BBDD", "#F2B880", "#9CCFA0", "#D7A3C9", "#E8D87A", "#A9A4DC", "#E59A97", "#8FD0CC")  # of end points
-OTHERS = {"captured by a saddle": "#000000", "at rest elsewhere": "#DDDDDD", "moving": "#A8A8A8", "diverged": "#FFFFFF"}
+OTHERS = {"saddle or maximum": "#000000", "at rest elsewhere": "#DDDDDD", "moving": "#A8A8A8", "diverged": "#FFFFFF"}
 DARKEST = 0.6  # what the slowest lane's colour is multiplied by
 RIM = 0.08  # of the region's width
 
@@ -90,7 +90,7 @@ def _draw_map(
     for place, colour in colours.items():
         painted[ends == place] = to_rgb(colour)
     painted *= _shade(rest)[:, None]
-    painted[np.isin(kinds, [FINAL_KINDS.index(each) for each in CAPTURING])] = to_rgb(OTHERS["captured by a saddle"])
+    painted[np.isin(kinds, [FINAL_KINDS.index(each) for each in CAPTURING])] = to_rgb(OTHERS["saddle or maximum"])
     painted[kinds == FINAL_KINDS.index("infinite")] = to_rgb(OTHERS["diverged"])
     across, up = (n for n in starts.n_points if n > 1)
     plane, region = _plane(result, starts), starts.region(result.experiment.objective)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from saddlesim.experiments.comparison_result import ComparisonResult
+from saddlesim.plots.lines import line_style
 
 N_POINTS = 400
 
@@ -18,7 +19,7 @@ def profile_figure(result: ComparisonResult) -> Figure:
     factors = np.geomspace(1, max(2.0, 1.1 * ratio.max(initial=1.0)), N_POINTS)
     costs = np.geomspace(1, max(2.0, 1.1 * cost.max(initial=1.0)), N_POINTS)
     for number, label in enumerate(result.experiment.optimizers):
-        style = {"color": f"C{number % 10}", "ls": ("-", "--", ":", "-.")[number // 10 % 4], "label": label}
+        style = {**line_style(number), "label": label}
         performance_axes.step(factors, result.performance(label, factors), where="post", **style)
         data_axes.step(costs, result.data(label, costs), where="post", **style)
     performance_axes.set(

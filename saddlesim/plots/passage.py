@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 
 from saddlesim.experiments import PassageResult
 from saddlesim.experiments.passage_result import predicted_growth
+from saddlesim.plots.lines import DASHES, MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
-
-LINES = ("-", "--", ":", "-.")  # one for each kind of optimizer; a colour for each objective
-MARKERS = "osD^vP*X"
 
 
 def passage_figure(result: PassageResult) -> Figure:
@@ -30,13 +28,15 @@ def passage_figure(result: PassageResult) -> Figure:
     figure = Figure(figsize=(9.6, 4.2))
     dwell_axes, value_axes = figure.subplots(1, 2, width_ratios=[1.0, 1.15])
     for label, (colour, kind) in _styles(result).items():
-        _draw_dwells(dwell_axes, result, label, colour, MARKERS[kind % len(MARKERS)], LINES[kind % len(LINES)])
+        _draw_dwells(dwell_axes, result, label, colour, MARKERS[kind % len(MARKERS)], DASHES[kind % len(DASHES)])
         if result["record_value"].shape[-1]:
-            _draw_value(value_axes, result, label, colour, LINES[kind % len(LINES)])
+            _draw_value(value_axes, result, label, colour, DASHES[kind % len(DASHES)])
     dwell_axes.set(yscale="log", xlabel="saddle of the chain", ylabel="median dwell in steps")
     dwell_axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     dwell_axes.set_title("how long they stay")
-    value_axes.set(xscale="symlog", xlim=(0, result.experiment.n_steps), xlabel="step", ylabel="value")
+    value_axes.set(
+        xscale="symlog", xlim=(0, result.experiment.n_steps), xlabel="step", ylabel="value", ylim=(-0.1, 1.15)
+    )
     value_axes.set_title("a median lane on its way down")
     handles, labels = dwell_axes.get_legend_handles_labels()
     value_axes.legend(handles, labels, loc="center left", bbox_to_anchor=(1.0, 0.5), title="growth")

@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from saddlesim.experiments import SweepResult
 from saddlesim.experiments.fits import Fit
 from saddlesim.experiments.sweep_result import abscissa, groups
+from saddlesim.plots.lines import MARKERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
-MARKERS = "osD^vP*X"
-
 
 def sweep_figure(result: SweepResult) -> Figure | None:
     """Draw one panel for each abscissa and form that is fitted; with nothing fitted, one along the first field of numbers.
 
-    Markers are medians with 95 % intervals, open ones where fewer than half leave; dashed lines are the laws.
+    Markers are medians with 95 % intervals, triangles at the top where fewer than half leave; dashed lines are the laws. Points
+    that differ in another field have a marker of their own.
     """
     fits = result.experiment.fits or _unfitted(result)
     panels: dict[tuple[str, str], list[str]] = {}
@@ -40,13 +40,27 @@ def sweep_figure(result: SweepResult) -> Figure | None:
         axes.set(xscale="log", yscale="linear" if form == "logarithm" else "log")
         told = f"|{along}|" if any(isinstance(v, float | int) and v < 0 for v in _values(result, along)) else along
         axes.set(xlabel=f"ln {told}" if form == "polylogarithm" else told, ylabel="median escape step")
-        axes.legend(fontsize=7)
-    figure.suptitle(f"{result.experiment.objective}; dashed: the law", fontsize=9)
+        _name_groups(axes, result, fits[names[0]])
+        axes.margins(y=0.12)
+        axes.legend(fontsize=7, loc="best")
+    lawful = any(np.isfinite(result.predicted_medians(fit.optimizer)).any() for fit in fits.values())
+    name = getattr(type(result.experiment.objective), "registry_key", str(result.experiment.objective))
+    figure.suptitle(f"{name}{'; dashed: the law' * lawful}", fontsize=9)
     return figure
 
 
 def _values(result: SweepResult, path: str) -> list[Any]:
     return [setting.get(path) for setting in result.settings]
+
+
+def _name_groups(axes: Axes, result: SweepResult, fit: Fit) -> None:
+    """Say in the legend which marker stands for which of the other fields' values."""
+    x = abscissa(fit, result.experiment)
+    group, settings = groups(x, result.experiment), result.settings
+    for number in np.unique(group) if group.any() else ():
+        here = [settings[k] for k in np.flatnonzero(group == number)]
+        shared = (f"{path} = {value}" for path, value in here[0].items() if all(each[path] == value for each in here))
+        axes.plot([], [], MARKERS[number % len(MARKERS)], color="0.4", ms=4, label=", ".join(shared))
 
 
 def _unfitted(result: SweepResult) -> dict[str, Fit]:
@@ -77,6 +91,10 @@ def _draw(axes: Axes, result: SweepResult, fit: Fit, name: str, colour: str) -> 
         axes.errorbar(
             shown[there], medians[there], ends, fmt=marker, ms=4, color=colour, lw=1, label=None if number else label
         )
+        if len(there) < len(here):
+            never = shown[np.setdiff1d(here, there)]
+            top = axes.get_xaxis_transform()
+            axes.plot(never, np.full(len(never), 0.98), "^", color=colour, ms=5, mfc="none", transform=top)
         axes.plot(
             shown[here], np.where(np.isfinite(laws[here]), laws[here], np.nan), color="black", ls="--", lw=0.8, zorder=1
         )

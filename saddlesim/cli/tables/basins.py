@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rich.table import Table
+from rich.console import RenderableType
+from rich.text import Text
 
 from saddlesim.cli.tables.figures import percent, plain_table, step_text
 from saddlesim.runs import Run
 
 
-def tables(done: Run) -> Iterable[Table]:
+def tables(done: Run) -> Iterable[RenderableType]:
     """Give one table for each set of starts."""
     summary = done.summary
     for label, starts in summary["starts"].items():
@@ -19,8 +20,9 @@ def tables(done: Run) -> Iterable[Table]:
             f"{summary['objective']}, {label}: {starts['n_lanes']} starts, {summary['n_steps']} steps, "
             f"L = {starts['lipschitz']:.4g} there"
         )
-        table = plain_table("optimizer", title=title)
-        for header in ("rate x L", "captured by a saddle", "at most", "moving", "diverged", "at rest after"):
+        yield Text(title)
+        table = plain_table("optimizer")
+        for header in ("rate x L", "at a saddle or maximum", "at most", "moving", "diverged", "at rest after"):
             table.add_column(header, justify="right")
         table.add_column("ends")
         for name, figures in starts["optimizers"].items():

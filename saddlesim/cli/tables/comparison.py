@@ -35,8 +35,14 @@ def tables(done: Run) -> Iterable[RenderableType]:
         rates.add_column(label, justify="right")
     for objective, figures in summary["objectives"].items():
         rates.add_row(objective, *map(_rate, figures.values()))
-    rates.caption = "*: the lowest or the highest rate tried; one beyond might be better"
     yield rates
+    if any(each["at_the_edge"] for figures in summary["objectives"].values() for each in figures.values()):
+        yield Text("*: the lowest or the highest rate tried; one beyond might be better", style="italic")
+    by_objective = summary["objectives"].items()
+    unsolved = [name for name, figures in by_objective if not any(each["fraction_solved"] for each in figures.values())]
+    if unsolved:
+        told = f"no problem of {', '.join(unsolved)} counts as solved: no optimizer reaches a finite lowest value from there"
+        yield Text(told, style="italic")
 
 
 def _rate(figures: dict[str, Any]) -> str:

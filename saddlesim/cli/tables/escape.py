@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,7 +39,7 @@ def _row(figures: dict[str, Any]) -> tuple[str, ...]:
     return (
         f"{step_text(median)}{interval}",
         step_text(law) if law is not None else "-",
-        f"{error:+.1%}" if error is not None else "-",
+        f"{error:+.1%}" if error is not None and (math.isfinite(median) or math.isinf(law)) else "-",
         *(percent(figures[f"fraction_{kind}"]) for kind in ("escaped", "never_left", "diverged")),
         step_text(figures["plateau_steps"]) if figures["plateau_steps"] is not None else "-",
         ", ".join(f"{kind} {part:.0%}" for kind, part in figures["final_kinds"].items() if part >= 0.005),
