@@ -10,12 +10,12 @@ from scipy.stats import binomtest
 
 from saddlesim.analysis import listed_points
 from saddlesim.experiments import Audit
-from saddlesim.experiments.audit import AUDITED
+from saddlesim.experiments.auditing.audit import AUDITED
+from saddlesim.experiments.auditing.scipy_methods import METHOD_NAMES, Scipy
+from saddlesim.experiments.auditing.stop_points import nearest_labels, stop_points
+from saddlesim.experiments.auditing.stopping import StoppingRule
 from saddlesim.experiments.base import dotted_figures
 from saddlesim.experiments.endpoints import FINAL_KINDS
-from saddlesim.experiments.scipy_methods import METHOD_NAMES, Scipy
-from saddlesim.experiments.stop_points import nearest_labels, stop_points
-from saddlesim.experiments.stopping import StoppingRule
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.optimizers import OPTIMIZERS
 from saddlesim.plots import plot

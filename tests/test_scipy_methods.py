@@ -7,8 +7,8 @@ import pytest
 from scipy.optimize import minimize
 
 from saddlesim.experiments import Audit
+from saddlesim.experiments.auditing.scipy_methods import METHOD_NAMES, OPTIONS, Scipy
 from saddlesim.experiments.evaluations import CountedObjective, Evaluations
-from saddlesim.experiments.scipy_methods import METHOD_NAMES, OPTIONS, Scipy
 from saddlesim.objectives import OBJECTIVES, Objective
 
 TOY = OBJECTIVES["strict_saddle_toy"]()

@@ -10,10 +10,10 @@ import pytest
 from scipy.stats import norm
 
 from saddlesim.experiments import Escape
-from saddlesim.experiments.fits import Fit, slope_estimate
 from saddlesim.experiments.survival import fraction_sooner, log_rank_test
-from saddlesim.experiments.sweep_result import abscissa, groups
-from saddlesim.experiments.sweeps import Sweep
+from saddlesim.experiments.sweeping.fits import Fit, slope_estimate
+from saddlesim.experiments.sweeping.result import abscissa, groups
+from saddlesim.experiments.sweeping.sweep import Sweep
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.parameters import with_fields
 from saddlesim.plots import plot

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from saddlesim.experiments.audit import Audit
-from saddlesim.experiments.audit_result import AuditResult
+from saddlesim.experiments.auditing.audit import Audit
+from saddlesim.experiments.auditing.result import AuditResult
 from saddlesim.experiments.base import Experiment, LabelledArray, Result
 from saddlesim.experiments.basins import Basins
 from saddlesim.experiments.basins_result import BasinsResult
@@ -14,7 +14,7 @@ from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
 from saddlesim.experiments.passage import Passage
 from saddlesim.experiments.passage_result import PassageResult
-from saddlesim.experiments.sweep_result import SweepResult
+from saddlesim.experiments.sweeping.result import SweepResult
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 

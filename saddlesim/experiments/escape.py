@@ -1,6 +1,6 @@
 """Escape: how long optimizers stay near a saddle, measured on common random starts and held against theory.
 
-Not here: the loop and its observers (simulation.py, observers.py), and what is made of the lanes (escape_result.py, laws.py).
+Not here: the loop and its observers (simulation.py, observers.py), and what is made of the lanes (escape_result.py, laws/).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments import escape_result, sweep_result
+from saddlesim.experiments import escape_result
 from saddlesim.experiments.base import (
     LARGEST_COUNT,
     Block,
@@ -27,12 +27,13 @@ from saddlesim.experiments.base import (
 )
 from saddlesim.experiments.endpoints import FINAL_KINDS, final_kinds
 from saddlesim.experiments.escape_result import COUNTERS, LANE_ARRAYS, EscapeResult
-from saddlesim.experiments.fits import Fit
 from saddlesim.experiments.saddles import Saddle, SaddleField, resolve
 from saddlesim.experiments.starts import StartField, problem_with
-from saddlesim.experiments.sweep_problems import problems_of_sweep
-from saddlesim.experiments.sweep_result import SweepResult
-from saddlesim.experiments.sweeps import Sweep, applied
+from saddlesim.experiments.sweeping.fits import Fit
+from saddlesim.experiments.sweeping.problems import problems_of_sweep
+from saddlesim.experiments.sweeping.result import SweepResult
+from saddlesim.experiments.sweeping.result import summary_names as swept_names
+from saddlesim.experiments.sweeping.sweep import Sweep, applied
 from saddlesim.objectives import ObjectiveField
 from saddlesim.observers import DIVERGED, ESCAPED, FirstPassage, Plateau, Records, log_spaced, norm
 from saddlesim.optimizers import Optimizer, OptimizerField
@@ -203,7 +204,7 @@ class Escape:
         return EscapeResult(self, seed, arrays)
 
     def summary_names(self) -> tuple[str, ...]:
-        return sweep_result.summary_names(self) if self.sweep else escape_result.summary_names(self)
+        return swept_names(self) if self.sweep else escape_result.summary_names(self)
 
     @classmethod
     def examples(cls) -> tuple[Escape, ...]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, PercentFormatter
 
 from saddlesim.experiments import AuditResult
-from saddlesim.experiments.audit_starts import LADDERS, START_KINDS
+from saddlesim.experiments.auditing.starts import LADDERS, START_KINDS
 from saddlesim.plots.lines import line_style
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from saddlesim.experiments import SweepResult
-from saddlesim.experiments.fits import Fit
-from saddlesim.experiments.sweep_result import abscissa, groups
+from saddlesim.experiments.sweeping.fits import Fit
+from saddlesim.experiments.sweeping.result import abscissa, groups
 from saddlesim.plots.lines import MARKERS
 
 if TYPE_CHECKING:

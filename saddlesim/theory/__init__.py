@@ -2,7 +2,7 @@
 
 Notation: lambda a Hessian eigenvalue of a quadratic, gamma = -lambda > 0 an escape rate, eta a learning rate, c_t the
 amplification, by which t steps multiply the component along an eigenvector. Which law applies when is said in
-``experiments/laws.py``; the derivations are a line each and given here.
+``experiments/laws/``; the derivations are a line each and given here.
 """
 
 from saddlesim.theory.amplification import (

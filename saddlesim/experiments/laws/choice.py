@@ -1,6 +1,6 @@
-"""Laws: which closed form of the theory tells the escape step of (objective, optimizer, saddle, start), if any does.
+"""Choice: which closed form of the theory tells the escape step of (objective, optimizer, saddle, start), if any does.
 
-Here is the choice, and the laws of methods that amplify components; `laws_of_methods` has those of the others.
+Here is the choice, and the laws of methods that amplify components; `methods` has those of the others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlesim import theory
-from saddlesim.experiments.amplifications import (
+from saddlesim.experiments.laws.amplifications import (
     FOREVER,
     Factors,
     amplifications,
@@ -19,10 +19,9 @@ from saddlesim.experiments.amplifications import (
     grows,
     length,
     moves_saddle,
-    predicted_gradient_norm,
 )
-from saddlesim.experiments.law import Law
-from saddlesim.experiments.laws_of_methods import (
+from saddlesim.experiments.laws.law import Law
+from saddlesim.experiments.laws.methods import (
     ROUNDING,
     marginal_law,
     monkey_law,
@@ -36,8 +35,6 @@ from saddlesim.objectives import MonkeySaddle, Objective, Quadratic
 from saddlesim.optimizers import GradientDescent, LibraryOptimizer, Optimizer, PerturbedGradientDescent
 from saddlesim.optimizers.neon import Neon
 from saddlesim.optimizers.stochastic import AdditiveNoise
-
-__all__ = ["Law", "law_for", "predicted_gradient_norm"]
 
 Array = NDArray[np.float64]
 

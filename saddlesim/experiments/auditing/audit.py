@@ -1,7 +1,7 @@
 """Audit: which methods stop at saddles and call it success. Each runs as its user would run it, and is then checked.
 
-Not here: the methods (scipy_methods.py, stopping.py), the starts (audit_starts.py), what is found where a run stopped
-(stop_points.py) and what is counted (audit_result.py).
+Not here: the methods (scipy_methods.py, stopping.py), the starts (starts.py), what is found where a run stopped
+(stop_points.py) and what is counted (result.py).
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from saddlesim.analysis import listed_points
-from saddlesim.experiments import audit_result
-from saddlesim.experiments.audit_result import RUN_ARRAYS, AuditResult
-from saddlesim.experiments.audit_starts import START_KINDS, Start, random_starts, starts_at
+from saddlesim.experiments.auditing import result as audit_result
+from saddlesim.experiments.auditing.result import RUN_ARRAYS, AuditResult
+from saddlesim.experiments.auditing.scipy_methods import METHOD_NAMES, Scipy
+from saddlesim.experiments.auditing.starts import START_KINDS, Start, random_starts, starts_at
+from saddlesim.experiments.auditing.stop_points import MOST_COMPARED, nearest_labels, stop_points
+from saddlesim.experiments.auditing.stopping import Ends, StoppingRule
 from saddlesim.experiments.base import Block, LabelledArray, generator, unmet_needs
 from saddlesim.experiments.endpoints import FINAL_KINDS
 from saddlesim.experiments.evaluations import Evaluations
 from saddlesim.experiments.saddles import Saddle, SaddleField, resolve
-from saddlesim.experiments.scipy_methods import METHOD_NAMES, Scipy
-from saddlesim.experiments.stop_points import MOST_COMPARED, nearest_labels, stop_points
-from saddlesim.experiments.stopping import Ends, StoppingRule
 from saddlesim.objectives import ObjectiveField
 from saddlesim.objectives.base import name_of
 from saddlesim.observers import norm

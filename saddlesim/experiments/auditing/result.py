@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.experiments.audit_starts import (
+from saddlesim.experiments.auditing.starts import (
     AT_REST_EXACTLY,
     AT_REST_IN_FLOATING_POINT,
     LADDERS,
@@ -22,7 +22,7 @@ from saddlesim.experiments.estimates import estimate_names, figures_of, fraction
 from saddlesim.experiments.evaluations import Evaluations
 
 if TYPE_CHECKING:
-    from saddlesim.experiments.audit import Audit
+    from saddlesim.experiments.auditing.audit import Audit
 
 Runs = NDArray[np.bool_]  # which of all runs are meant
 

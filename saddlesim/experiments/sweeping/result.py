@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from saddlesim.experiments.base import LabelledArray, Result, generator
 from saddlesim.experiments.escape_result import OPTIMIZER_FIGURES, EscapeResult
 from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of
-from saddlesim.experiments.fits import Fit, slope_estimate
 from saddlesim.experiments.starts import Point
-from saddlesim.experiments.sweeps import Setting
+from saddlesim.experiments.sweeping.fits import Fit, slope_estimate
+from saddlesim.experiments.sweeping.sweep import Setting
 
 if TYPE_CHECKING:
     from saddlesim.experiments.escape import Escape

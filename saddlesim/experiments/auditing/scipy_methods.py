@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from saddlesim.experiments.auditing.stopping import Ends
 from saddlesim.experiments.evaluations import CountedObjective
-from saddlesim.experiments.stopping import Ends
 from saddlesim.objectives import Objective
 from saddlesim.parameters import Real, declared
 from saddlesim.problems import InvalidParameters, Problem, suggestion

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from saddlesim.experiments.fits import Fit
-from saddlesim.experiments.sweep_result import DERIVED, abscissa, groups
-from saddlesim.experiments.sweeps import applied, problems_of_setting
+from saddlesim.experiments.sweeping.fits import Fit
+from saddlesim.experiments.sweeping.result import DERIVED, abscissa, groups
+from saddlesim.experiments.sweeping.sweep import applied, problems_of_setting
 from saddlesim.problems import InvalidParameters, Problem, listed, suggestion
 
 if TYPE_CHECKING:

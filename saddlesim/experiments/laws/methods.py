@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from saddlesim import theory
-from saddlesim.experiments.law import Law
+from saddlesim.experiments.laws.law import Law
 from saddlesim.experiments.saddles import Saddle
 from saddlesim.experiments.starts import Gaussian, Point, StartLaw, on_saddle
 from saddlesim.objectives import MonkeySaddle, Objective, Quadratic

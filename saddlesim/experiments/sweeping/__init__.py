@@ -1,0 +1,1 @@
+"""Sweeping: an escape made again with other values of its fields, and how its steps grow with them."""
