@@ -136,8 +136,8 @@ class EigenvectorFollowing(LibraryOptimizer):
     +-2 g / (|lambda| + sqrt(lambda^2 + 4 g^2)), upwards for the lowest eigenvalue and downwards for the others; close to a saddle
     of index 1 this is Newton's step. A step longer than longest_step is shortened to it.
 
-    Needs the Hessian. Stays on every critical point. Those of index 1 attract it, and no others whose Hessian is regular and whose
-    lowest eigenvalue is simple; from elsewhere the mode that is lowest at each step may lead past every saddle. Eigenvalues that
+    Needs the Hessian. Stays on every critical point. Those of index 1 attract it, and no others whose Hessian is regular with a
+    simple lowest eigenvalue; from elsewhere the mode that is lowest at each step may lead past every saddle. Eigenvalues that
     are zero give no step, and none of them is the lowest.
 
     Parameters
