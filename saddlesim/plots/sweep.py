@@ -59,7 +59,8 @@ def _name_groups(axes: Axes, result: SweepResult, fit: Fit) -> None:
     group, settings = groups(x, result.experiment), result.settings
     for number in np.unique(group) if group.any() else ():
         here = [settings[k] for k in np.flatnonzero(group == number)]
-        shared = (f"{path} = {value}" for path, value in here[0].items() if all(each[path] == value for each in here))
+        alike = [(path, value) for path, value in here[0].items() if all(each[path] == value for each in here)]
+        shared = (f"{path} = {f'{value:.4g}' if isinstance(value, float) else value}" for path, value in alike)
         axes.plot([], [], MARKERS[number % len(MARKERS)], color="0.4", ms=4, label=", ".join(shared))
 
 
