@@ -305,3 +305,36 @@ class Halving:
 def test_anybodys_objects_serve(optimizer):
     assert simulate(Bowl(), optimizer, STARTS, 3, np.random.default_rng(0)).value.shape == (4, 7)
     np.testing.assert_array_equal(path(Halving(), 3, Bowl())[3], STARTS / 8)
+
+
+STUCK_OR_NOT = [
+    {
+        "name": "perturbed_gradient_descent",
+        "learning_rate": 0.01,
+        "radius": 0.001,
+        "gradient_threshold": 0.001,
+        "step_threshold": 50,
+    },
+    {"name": "perturbed_accelerated_gradient_descent", "learning_rate": 0.002, "step_threshold": 50},
+    {
+        "name": "negative_curvature_descent",
+        "learning_rate": 0.01,
+        "gradient_threshold": 0.01,
+        "curvature_threshold": 0.1,
+        "hessian_lipschitz": 50,
+    },
+    {"name": "newton_cg"},
+]
+
+
+@pytest.mark.parametrize("given", STUCK_OR_NOT, ids=lambda given: given["name"])
+def test_what_a_lane_draws_does_not_depend_on_who_drew_before(given):
+    himmelblau = OBJECTIVES["himmelblau"]()
+    optimizer = OPTIMIZERS[given["name"]](**{key: each for key, each in given.items() if key != "name"})
+    saddle = himmelblau.critical_points[4].x
+    beside = {"awake": [0.5, 0.2], "stuck": himmelblau.critical_points[0].x, "saddle": saddle}
+    ends = [
+        path(optimizer, 120, himmelblau, np.stack([[0.3, 2.7], each], axis=1), np.random.default_rng(0))[-1, :, 0]
+        for each in beside.values()
+    ]
+    np.testing.assert_allclose(ends[1:], [ends[0]] * 2, rtol=1e-12)

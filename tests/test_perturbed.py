@@ -85,7 +85,8 @@ def by_hand(objective, p, x0, n_steps, rng):
             and t - lane["last"] > p.step_threshold
             for lane in lanes
         ]
-        xi = p.radius * uniform_ball(x0.shape, rng) if any(stuck) else None
+        stream = rng.spawn(1)[0]
+        xi = p.radius * uniform_ball(x0.shape, stream) if any(stuck) else None
         for i, lane in enumerate(lanes):
             if stuck[i]:
                 lane["x"], lane["last"] = lane["x"] + xi[:, i], t

@@ -144,9 +144,9 @@ class PerturbedAcceleratedGradientDescent(Perturbed):
 
     def step(self, objective: Objective, state: AcceleratedState, rng: np.random.Generator | None) -> AcceleratedState:
         x, _, v, f, t, last_perturbed, perturbations, exploitations, energy_rises, largest = state
-        stuck = self.stuck(state)
+        stuck, stream = self.stuck(state), self.stream(rng)
         if stuck.any():
-            x = self.perturbed(x, stuck, rng)
+            x = self.perturbed(x, stuck, stream)
             f = objective.value(x)
             last_perturbed = np.where(stuck, t, last_perturbed)
         y = x + self.momentum * v

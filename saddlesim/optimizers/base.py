@@ -93,6 +93,10 @@ class LibraryOptimizer(ABC):
             raise ValueError(f"{self} draws random numbers; pass rng=numpy.random.default_rng(seed)")
         return rng
 
+    def stream(self, rng: np.random.Generator | None) -> np.random.Generator:
+        """Give a generator for one step alone: what a lane draws in it is the same whether or not others had to draw before."""
+        return self.generator(rng).spawn(1)[0]
+
     def __str__(self) -> str:
         """Give the constructor call, as in ``heavy_ball(learning_rate=0.1, momentum=0.9)``."""
         return call_text(self)

@@ -111,9 +111,9 @@ class NegativeCurvatureDescent(LibraryOptimizer):
     ) -> NegativeCurvatureState:
         x, gradient, curvature_steps = state
         following = x - self.learning_rate * gradient
-        small = dot(gradient, gradient) <= self.gradient_threshold**2
+        small, stream = dot(gradient, gradient) <= self.gradient_threshold**2, self.stream(rng)
         if small.any():
-            start = self.generator(rng).standard_normal(x.shape)  # for all, so that none shifts another's draw
+            start = stream.standard_normal(x.shape)  # for all, so that none shifts another's draw
             theta, v = krylov_space(partial(objective.hessian_product, x), start, self.n_vectors).lowest()
             curved = small & (theta <= -self.curvature_threshold)
             length = 2 * np.abs(theta) / self.hessian_lipschitz

@@ -73,9 +73,9 @@ class Neon(LibraryOptimizer):
 
     def step(self, objective: Objective, state: NeonState, rng: np.random.Generator | None) -> NeonState:
         x, gradient, u, iteration, curvature_steps = state
-        begins = (iteration == 0) & (lengths(gradient) <= self.gradient_threshold)
+        begins, stream = (iteration == 0) & (lengths(gradient) <= self.gradient_threshold), self.stream(rng)
         if begins.any():
-            u = np.where(begins, self.radius * uniform_sphere(x.shape, self.generator(rng)), u)
+            u = np.where(begins, self.radius * uniform_sphere(x.shape, stream), u)
         searches = begins | (iteration > 0)
         found = fails = np.zeros_like(searches)
         if searches.any():

@@ -80,11 +80,11 @@ class NewtonCG(LibraryOptimizer):
         product, epsilon = partial(objective.hessian_product, x), self.curvature_threshold
         direction, curved = np.zeros_like(x), np.zeros_like(rests)
         small = dot(gradient, gradient) <= self.gradient_threshold**2
-        solves, asks = ~rests & ~small, ~rests & small
+        solves, asks, stream = ~rests & ~small, ~rests & small, self.stream(rng)
         if solves.any():
             direction, curved, _ = capped_conjugate_gradients(product, gradient, epsilon, self.accuracy, solves)
         if asks.any():
-            start = self.generator(rng).standard_normal(x.shape)  # for all, so that none shifts another's draw
+            start = stream.standard_normal(x.shape)  # for all, so that none shifts another's draw
             lowest, v = krylov_space(product, start, self.n_vectors).lowest()
             found = asks & (lowest <= -epsilon / 2)
             direction, curved, rests = np.where(found, v, direction), curved | found, rests | (asks & ~found)

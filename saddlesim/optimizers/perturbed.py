@@ -39,9 +39,9 @@ class Perturbed(LibraryOptimizer):
         small = lengths(state.gradient) <= self.gradient_threshold
         return np.asarray(small & (state.step - state.last_perturbed > self.step_threshold))
 
-    def perturbed(self, x: Array, stuck: NDArray[np.bool_], rng: np.random.Generator | None) -> Array:
+    def perturbed(self, x: Array, stuck: NDArray[np.bool_], rng: np.random.Generator) -> Array:
         """Move the stuck lanes."""
-        xi = uniform_ball(x.shape, self.generator(rng)) * self.radius  # for all, so that none shifts another's draw
+        xi = uniform_ball(x.shape, rng) * self.radius  # for all, so that none shifts another's draw
         return np.where(stuck, x + xi, x)
 
 
@@ -127,9 +127,9 @@ class PerturbedGradientDescent(Perturbed):
 
     def step(self, objective: Objective, state: PerturbedState, rng: np.random.Generator | None) -> PerturbedState:
         x, gradient, t, last_perturbed, perturbations = state
-        stuck = self.stuck(state)
+        stuck, stream = self.stuck(state), self.stream(rng)
         if stuck.any():
-            x = self.perturbed(x, stuck, rng)
+            x = self.perturbed(x, stuck, stream)
             gradient = objective.gradient(x)
             last_perturbed = np.where(stuck, t, last_perturbed)
         x = x - self.learning_rate * gradient
