@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saddlesim.objectives.base import Objective
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.optimizers.stochastic import uniform_sphere
-from saddlesim.optimizers.vectors import dot, lengths
+from saddlesim.optimizers.vectors import dot, downhill, lengths
 from saddlesim.parameters import Count, NonNegative, Positive, declared
 
 
@@ -97,8 +97,7 @@ class Neon(LibraryOptimizer):
 
     def _along(self, x: Array, gradient: Array, u: Array) -> Array:
         length = lengths(u)
-        side = np.where(dot(gradient, u) > 0, -1.0, 1.0)
-        return np.asarray(x + side * self.step_length * u / np.where(length > 0, length, 1.0))
+        return np.asarray(x + downhill(u, gradient) * self.step_length * u / np.where(length > 0, length, 1.0))
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.objectives.base import Objective
+from saddlesim.optimizers.backtracking import backtracked
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.optimizers.conjugate_gradients import capped_conjugate_gradients
 from saddlesim.optimizers.lanczos import Product, krylov_space
 from saddlesim.optimizers.vectors import dot, downhill
 from saddlesim.parameters import Count, Fraction, Positive, declared
-
-MOST_BACKTRACKS = 60
 
 
 class NewtonCGState(NamedTuple):
@@ -98,17 +97,11 @@ class NewtonCG(LibraryOptimizer):
         value = objective.value(x)
         squared = dot(direction, direction)
         least = self.decrease / 6 * squared * np.sqrt(squared)
-        reached, alpha = x, 1.0
-        searching = squared > 0
-        for _ in range(MOST_BACKTRACKS):
-            if not searching.any():
-                break
-            trial = x + alpha * direction
-            low = searching & (objective.value(trial) < value - alpha**3 * least)
-            reached = np.where(low, trial, reached)
-            searching = searching & ~low
-            alpha *= self.backtracking
-        return reached
+
+        def low_enough(reached: Array, alpha: float) -> NDArray[np.bool_]:
+            return reached < value - alpha**3 * least
+
+        return backtracked(objective, x, direction, low_enough, self.backtracking, squared > 0)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

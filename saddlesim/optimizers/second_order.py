@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from saddlesim.objectives.base import Objective
+from saddlesim.optimizers.backtracking import backtracked
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.parameters import Fraction, NonNegative, Positive, declared
 from saddlesim.spectrum import eigensystem, zero_threshold
-
-MOST_BACKTRACKS = 60
 
 
 class QuadraticModel(NamedTuple):
@@ -202,17 +201,11 @@ class NCN(LibraryOptimizer):
         """Give the first of the shortened steps' ends at which f is low enough; x where there is none."""
         value = objective.value(x)
         ceiling = value + rounding(value)
-        reached, eta = x, 1.0
-        searching = slope > 0
-        for _ in range(MOST_BACKTRACKS):
-            if not searching.any():
-                break
-            trial = x - eta * step
-            low = searching & (objective.value(trial) <= ceiling - self.decrease * eta * slope)
-            reached = np.where(low, trial, reached)
-            searching = searching & ~low
-            eta *= self.backtracking
-        return reached
+
+        def low_enough(reached: Array, eta: float) -> NDArray[np.bool_]:
+            return reached <= ceiling - self.decrease * eta * slope
+
+        return backtracked(objective, x, -step, low_enough, self.backtracking, slope > 0)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
