@@ -5,7 +5,6 @@ Not here: the update rules (each family has its file), step budgets, saddles and
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from dataclasses import fields
 from functools import cached_property
@@ -97,6 +96,10 @@ class LibraryOptimizer(ABC):
         """Give a generator for one step alone: what a lane draws in it is the same whether or not others had to draw before."""
         return self.generator(rng).spawn(1)[0]
 
+    def refusal(self, objective: Any) -> str | None:
+        """Say why it cannot be run on an objective, beyond what it `needs`; None where it can."""
+        return None
+
     def __str__(self) -> str:
         """Give the constructor call, as in ``heavy_ball(learning_rate=0.1, momentum=0.9)``."""
         return call_text(self)
@@ -104,13 +107,9 @@ class LibraryOptimizer(ABC):
 
 def unmet_need(optimizer: Any, objective: Any) -> str | None:
     """Say what an optimizer needs and an objective or this machine does not have, if anything."""
-    library: str | None = getattr(optimizer, "missing_library", None)
-    if library:
-        return library
-    dimension, k = getattr(objective, "dimension", math.inf), getattr(optimizer, "n_directions", 0)
-    if k > dimension:
-        told = f"{optimizer} climbs in {k} directions but {name_of(objective)} has dimension {dimension}"
-        return f"{told}; give k at most {dimension}"
+    refusal = getattr(optimizer, "refusal", None)
+    if refusal and (told := refusal(objective)):
+        return str(told)
     missing = [name for name in getattr(optimizer, "needs", ()) if not hasattr(objective, name)]
     if not missing:
         return None

@@ -57,6 +57,9 @@ class Borrowed(LibraryOptimizer):
         told = f"{self} needs {' and '.join(absent)}, which {are} not installed"
         return f"{told}; install with: pip install 'saddlesim[{self.extra}]'"
 
+    def refusal(self, objective: Any) -> str | None:
+        return self.missing_library
+
     def check_installed(self) -> None:
         """Refuse to start without the libraries.
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from saddlesim.objectives.base import Objective
+from saddlesim.objectives.base import Objective, name_of
 from saddlesim.optimizers.base import Array, LibraryOptimizer
 from saddlesim.optimizers.second_order import SecondOrderState
 from saddlesim.optimizers.vectors import dot
@@ -44,10 +44,17 @@ class SaddleDynamics(LibraryOptimizer):
     def n_directions(self) -> int:
         """k, which is the index of the saddles sought."""
 
+    def refusal(self, objective: Any) -> str | None:
+        return self._too_many(getattr(objective, "dimension", self.n_directions), name_of(objective))
+
+    def _too_many(self, d: int, name: str) -> str | None:
+        k = self.n_directions
+        return f"{self} climbs in {k} directions but {name} has dimension {d}; give k at most {d}" if k > d else None
+
     def init(self, objective: Any, x: Array, rng: np.random.Generator | None) -> SaddleDynamicsState:
-        k, d = self.n_directions, len(x)
-        if k > d:
-            raise ValueError(f"{self} climbs in {k} directions but the points have dimension {d}; give k at most {d}")
+        k = self.n_directions
+        if told := self._too_many(len(x), name_of(objective)):
+            raise ValueError(told)
         if hasattr(objective, "hessian"):
             directions = np.moveaxis(eigensystem(objective.hessian(x))[1][..., :k], 0, -1).swapaxes(0, 1)
         else:
