@@ -1,0 +1,129 @@
+"""What an ensemble of random matrices is: the protocol, and the base of the library's own.
+
+Not here: the ensembles (each family has its file), how signs are counted, exact laws and rare events.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from saddlesim.parameters import Count, call_text, with_fields
+from saddlesim.spectrum import zero_threshold
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+LARGEST_MATRIX = 100_000  # rows; a tridiagonal sample of it takes a few megabytes
+LARGEST_PART = 1_000_000  # numbers drawn at once: eight megabytes, whatever is asked for
+
+MatrixSize = Annotated[Count, Field(le=LARGEST_MATRIX, description="rows; an experiment's dimensions replace it")]
+
+METHODS = ("of_size", "sample", "sample_spectrum", "sample_inertia")
+
+
+class Inertias(NamedTuple):
+    """How many eigenvalues of each sample are negative, and how many zero: two arrays, (B,)."""
+
+    negative: Counts
+    zero: Counts
+
+
+@runtime_checkable
+class Ensemble(Protocol):
+    """A law of random symmetric matrices; an object with these members serves."""
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+
+    def of_size(self, n: int) -> Ensemble:
+        """Give the same law for n rows."""
+
+    def sample(self, n_samples: int, rng: np.random.Generator) -> NDArray[Any]:
+        """Draw matrices, (B, n, n)."""
+
+    def sample_spectrum(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw eigenvalues, ascending, (B, n)."""
+
+    def sample_inertia(self, n_samples: int, rng: np.random.Generator) -> Inertias:
+        """Draw inertias."""
+
+
+class LibraryEnsemble(ABC):
+    """Base of the library's ensembles: frozen parameters; what is drawn depends on the rng alone.
+
+    An ensemble gives `sample`, and where a spectrum or an inertia is to be had at less cost, that, too. All three are the same
+    law, but not the same draws. `index_distribution` and `spectral_density` say what is known of it.
+
+    Attributes
+    ----------
+    source : str
+        Where it comes from.
+    """
+
+    source: ClassVar[str]
+    n: Any
+
+    @abstractmethod
+    def sample(self, n_samples: int, rng: np.random.Generator) -> NDArray[Any]:
+        """Draw matrices, (B, n, n); complex where the ensemble is Hermitian."""
+
+    def sample_spectrum(self, n_samples: int, rng: np.random.Generator) -> Array:
+        """Draw eigenvalues, ascending, (B, n)."""
+        parts = [np.linalg.eigvalsh(self.sample(b, rng)) for b in parts_of(n_samples, self.n * self.n)]
+        return np.concatenate(parts) if parts else np.empty((0, self.n))
+
+    def sample_inertia(self, n_samples: int, rng: np.random.Generator) -> Inertias:
+        """Draw inertias. What zero means, `spectrum` decides."""
+        spectra = self.sample_spectrum(n_samples, rng)
+        threshold = zero_threshold(spectra)[..., None]
+        return Inertias((spectra < -threshold).sum(axis=-1), (np.abs(spectra) <= threshold).sum(axis=-1))
+
+    def sample_index(self, n_samples: int, rng: np.random.Generator) -> Counts:
+        """Draw indices, (B,)."""
+        return self.sample_inertia(n_samples, rng).negative
+
+    def of_size(self, n: int) -> Self:
+        """Give the same law for n rows.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
+        made: Self = with_fields(self, {("n",): n})
+        return made
+
+    def index_distribution(self) -> Array | None:
+        """Give the exact probability of each index, (n + 1,); None where it is not known."""
+        return None
+
+    def log_probability_positive(self) -> float | None:
+        """Give the logarithm of the exact probability that all eigenvalues are positive; None where it is not known."""
+        return None
+
+    def spectral_density(self, x: Array) -> Array | None:
+        """Give the density of eigenvalues at x, in the limit of large n, scaled to this n; None where it is not known."""
+        return None
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> tuple[Self, ...]:
+        """Give the instances that tests and listings build."""
+
+    def __str__(self) -> str:
+        """Give the constructor call, as in ``goe(n=20)``."""
+        return call_text(self)
+
+
+def parts_of(n_samples: int, size: int) -> Iterator[int]:
+    """Split a number of samples, of so many numbers each, into parts that stay within `LARGEST_PART`; at least one sample each."""
+    most = max(1, LARGEST_PART // size)
+    for first in range(0, n_samples, most):
+        yield min(most, n_samples - first)
