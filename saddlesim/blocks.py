@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import json
 import multiprocessing
 import os
@@ -156,8 +157,14 @@ def _reuse_siblings(tasks: list[Task], folder: Path) -> None:
 # ---- executors
 
 
+def _one_blas_thread() -> threadpool_limits:
+    """Limit NumPy's BLAS and SciPy's own, which must be there to be limited."""
+    importlib.import_module("scipy.linalg")
+    return threadpool_limits(1)
+
+
 def _run_here(experiment: Experiment, seed: int, tasks: list[Task]) -> Iterator[Task]:
-    with threadpool_limits(1):
+    with _one_blas_thread():
         for task in tasks:
             save_block(task.path, experiment.run_block(task.point, task.block, seed))
             yield task
@@ -192,7 +199,7 @@ def _start_worker(experiment: Experiment, seed: int) -> None:
     global _worker_experiment, _worker_seed
     _worker_experiment, _worker_seed = experiment, seed
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threadpool_limits(1)
+    _one_blas_thread()
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 

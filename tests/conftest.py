@@ -1,6 +1,7 @@
 """What tests share: every example of every registered class, and points to try objectives at."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,14 @@ INVARIANT_POINTS = [
 
 def named(pair: Any) -> str:
     return f"{pair[0]}-{pair[1].label}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep exact laws for these tests alone, so that none stands on what an earlier code computed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SADDLESIM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(params=OBJECTIVE_EXAMPLES, ids=str)

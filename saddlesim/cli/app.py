@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
     objectives = "objectives"
     optimizers = "optimizers"
+    ensembles = "ensembles"
     experiments = "experiments"
     scenarios = "scenarios"
 

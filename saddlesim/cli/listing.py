@@ -82,6 +82,10 @@ def _registry(kind: str) -> Registry:
         from saddlesim.optimizers import OPTIMIZERS
 
         return OPTIMIZERS
+    if kind == "ensembles":
+        from saddlesim.random_matrices import ENSEMBLES
+
+        return ENSEMBLES
     from saddlesim.experiments import EXPERIMENTS
 
     return EXPERIMENTS

@@ -12,13 +12,32 @@ from saddlesim.experiments.comparison import Comparison
 from saddlesim.experiments.comparison_result import ComparisonResult
 from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
+from saddlesim.experiments.fields.critical_points import FieldCriticalPoints
+from saddlesim.experiments.fields.result import FieldCriticalPointsResult
+from saddlesim.experiments.levels.field_index_by_level import FieldIndexByLevel
+from saddlesim.experiments.levels.result import FieldIndexByLevelResult
 from saddlesim.experiments.passage import Passage
 from saddlesim.experiments.passage_result import PassageResult
+from saddlesim.experiments.signs.eigenvalue_signs import EigenvalueSigns
+from saddlesim.experiments.signs.result import EigenvalueSignsResult
 from saddlesim.experiments.sweeping.result import SweepResult
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 
-EXPERIMENTS = Registry("experiment", (Escape, Passage, Basins, Audit, Comparison, Classification))
+EXPERIMENTS = Registry(
+    "experiment",
+    (
+        Escape,
+        Passage,
+        Basins,
+        Audit,
+        Comparison,
+        Classification,
+        EigenvalueSigns,
+        FieldCriticalPoints,
+        FieldIndexByLevel,
+    ),
+)
 EXPERIMENTS.load_entry_points()
 
 ExperimentField = Annotated[Experiment, FromRegistry(EXPERIMENTS, ("points", "n_blocks", "run_block", "reduce"))]
@@ -33,10 +52,16 @@ __all__ = [
     "ClassificationResult",
     "Comparison",
     "ComparisonResult",
+    "EigenvalueSigns",
+    "EigenvalueSignsResult",
     "Escape",
     "EscapeResult",
     "Experiment",
     "ExperimentField",
+    "FieldCriticalPoints",
+    "FieldCriticalPointsResult",
+    "FieldIndexByLevel",
+    "FieldIndexByLevelResult",
     "LabelledArray",
     "Passage",
     "PassageResult",

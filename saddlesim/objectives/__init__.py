@@ -17,6 +17,7 @@ from saddlesim.objectives import (
     noisy_quadratic,
     normal_forms,
     particles,
+    periodic_fields,
     random_fields,
     rank_one_problems,
     recovery_problems,
@@ -56,6 +57,7 @@ ROOMS = (
     recovery_problems,
     particles,
     random_fields,
+    periodic_fields,
     symbolic,
 )
 

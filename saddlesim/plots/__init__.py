@@ -20,13 +20,26 @@ from saddlesim.experiments import (
     ClassificationResult,
     ComparisonResult,
     EscapeResult,
+    FieldCriticalPointsResult,
+    FieldIndexByLevelResult,
     PassageResult,
     Result,
     SweepResult,
 )
 from saddlesim.objectives import Objective
-from saddlesim.plots import audit, basins, comparison, disconnectivity, escape, hessian_test, passage, sweep
+from saddlesim.plots import (
+    audit,
+    basins,
+    comparison,
+    disconnectivity,
+    escape,
+    field_index_by_level,
+    hessian_test,
+    passage,
+    sweep,
+)
 from saddlesim.plots import census as census_pictures
+from saddlesim.plots import field_critical_points as field_pictures
 from saddlesim.plots import objective as objective_pictures
 from saddlesim.proving import Census
 
@@ -132,6 +145,11 @@ def _(result: ComparisonResult) -> dict[str, Figure]:
 
 
 @_figures.register
+def _(result: FieldCriticalPointsResult) -> dict[str, Figure]:
+    return {"field_critical_points": field_pictures.field_figure(result)}
+
+
+@_figures.register
 def _(result: ClassificationResult) -> dict[str, Figure]:
     drawn = {}
     for label, found in result.found.items():
@@ -139,3 +157,11 @@ def _(result: ClassificationResult) -> dict[str, Figure]:
         if any(each.kind == "saddle" for each in found.points) and len(found.box) > 1:
             drawn[f"{label}_tree"] = disconnectivity.disconnectivity_figure(found.points, found.connections)
     return drawn
+
+
+@_figures.register
+def _(result: FieldIndexByLevelResult) -> dict[str, Figure]:
+    return {
+        "index_by_level": field_index_by_level.index_figure(result),
+        "layers": field_index_by_level.layer_figure(result),
+    }

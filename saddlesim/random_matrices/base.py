@@ -123,7 +123,7 @@ class LibraryEnsemble(ABC):
 
 
 def parts_of(n_samples: int, size: int) -> Iterator[int]:
-    """Split a number of samples, of so many numbers each, into parts that stay within `LARGEST_PART`; at least one sample each."""
+    """Split a number of samples, of so many numbers each, into parts within `LARGEST_PART`, of a sample at least."""
     most = max(1, LARGEST_PART // size)
     for first in range(0, n_samples, most):
         yield min(most, n_samples - first)

@@ -35,7 +35,11 @@ class IndependentSigns(LibraryEnsemble):
         return Inertias(rng.binomial(self.n, 0.5, n_samples), np.zeros(n_samples, dtype=np.int64))
 
     def index_distribution(self) -> Array:
-        return np.array([math.comb(self.n, k) / 2**self.n for k in range(self.n + 1)])
+        ways, total, law = 1, 2**self.n, []
+        for k in range(self.n + 1):
+            law.append(ways / total)
+            ways = ways * (self.n - k) // (k + 1)
+        return np.array(law)
 
     def log_probability_positive(self) -> float:
         return -self.n * math.log(2)

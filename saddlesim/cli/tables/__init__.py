@@ -8,14 +8,29 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from saddlesim.cli.console import console_for_results
-from saddlesim.cli.tables import audit, basins, classification, comparison, escape, figures, passage, sweep
+from saddlesim.cli.tables import (
+    audit,
+    basins,
+    classification,
+    comparison,
+    eigenvalue_signs,
+    escape,
+    field_critical_points,
+    field_index_by_level,
+    figures,
+    passage,
+    sweep,
+)
 from saddlesim.cli.tables.figures import figure_text
 from saddlesim.experiments import (
     AuditResult,
     BasinsResult,
     ClassificationResult,
     ComparisonResult,
+    EigenvalueSignsResult,
     EscapeResult,
+    FieldCriticalPointsResult,
+    FieldIndexByLevelResult,
     PassageResult,
     Result,
     SweepResult,
@@ -31,6 +46,9 @@ TABLES: Mapping[type[Result], Callable[[Run], Iterable[RenderableType]]] = {
     AuditResult: audit.tables,
     ComparisonResult: comparison.tables,
     ClassificationResult: classification.tables,
+    EigenvalueSignsResult: eigenvalue_signs.tables,
+    FieldCriticalPointsResult: field_critical_points.tables,
+    FieldIndexByLevelResult: field_index_by_level.tables,
 }
 
 

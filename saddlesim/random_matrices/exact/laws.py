@@ -1,0 +1,278 @@
+"""Exact laws by name: what is computed, in which precision, within which limits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saddlesim.problems import suggestion
+from saddlesim.random_matrices.exact import cache
+from saddlesim.random_matrices.exact.certifying import bits, certified
+from saddlesim.random_matrices.exact.generating_functions import index_balls
+from saddlesim.random_matrices.exact.kac_rice import density_balls, gaussian_mean_balls, random_point_balls
+
+Ball = Any  # flint.arb
+Array = NDArray[np.float64]
+
+DOUBLE_DIGITS = 25
+LARGEST_DIGITS = 1000
+
+
+class Law(NamedTuple):
+    """How a law is computed: balls for (n, parameters), how many bits are lost by it, the largest n, its parameters.
+
+    Attributes
+    ----------
+    balls : callable
+        ``(n, **parameters) -> list of flint.arb``.
+    loss : callable
+        Of n, a first guess of the bits that the arithmetic loses.
+    largest : int
+        Rows for which it still ends within a minute or two.
+    parameters : tuple of str
+        What it takes besides n.
+    """
+
+    balls: Callable[..., list[Ball]]
+    loss: Callable[[int], int]
+    largest: int
+    parameters: tuple[str, ...] = ()
+
+
+def index_distribution(
+    ensemble: str, n: int, *, shift: float | Fraction = 0.0, p: int = 3, digits: int | None = None
+) -> Array | list[Any]:
+    """Give the exact probabilities that k of n eigenvalues are negative, k = 0, ..., n.
+
+    Parameters
+    ----------
+    ensemble : str
+        One of `EXACT_LAWS`.
+    n : int, >= 1
+    shift : float or Fraction
+        Of ``shifted_goe``: t in G + t 1, in units of the off-diagonal standard deviation.
+    p : int, >= 2
+        Of ``spherical_p_spin_critical``.
+    digits : int, optional
+        How many significant digits of each are wanted; mpmath numbers, all of whose digits are certified, come back.
+
+    Returns
+    -------
+    (n + 1,) array, each the double nearest to the exact value, or list of mpmath numbers
+
+    Raises
+    ------
+    ValueError
+        If there is no such law, or not for such an n.
+
+    Examples
+    --------
+    >>> index_distribution("goe", 2)  # (2 - sqrt 2) / 4, sqrt 2 / 2
+    array([0.14644661, 0.70710678, 0.14644661])
+    >>> index_distribution("isotropic_field_critical", 2)
+    array([0.25, 0.5 , 0.25])
+    """
+    parameters = _parameters(ensemble, n, shift, p)
+    return _rounded(ensemble, n, parameters, digits)
+
+
+def log_probability_positive(
+    ensemble: str, n: int, *, shift: float | Fraction = 0.0, p: int = 3, digits: int | None = None
+) -> Any:
+    """Give the logarithm of the exact probability that all n eigenvalues are positive, as a float or an mpmath number.
+
+    Examples
+    --------
+    >>> round(log_probability_positive("goe", 30), 6)
+    -258.861998
+    """
+    from mpmath import mp
+
+    with mp.workdps(max(30, (digits or 0) + 10)):
+        first = mp.make_mpf(_mpf(_numbers(ensemble, n, _parameters(ensemble, n, shift, p), mp.dps)[0], mp.dps))
+        logarithm = mp.log(first)
+    return float(logarithm) if digits is None else mp.mpf(logarithm)
+
+
+def index_mean_and_variance(distribution: Array) -> tuple[float, float]:
+    """Give the mean and the variance of an index whose n + 1 probabilities are given."""
+    places = np.arange(len(distribution))
+    mean = float(places @ distribution)
+    return mean, float((places - mean) ** 2 @ distribution)
+
+
+def eigenvalue_densities(n: int, x: float | Fraction) -> Array:
+    """Give the densities at x of the ordered eigenvalues of GOE(n), l_0 < ... < l_{n-1}, (n,); exact but for rounding.
+
+    Their relative accuracy is that of the largest of them.
+    """
+    _check_size("shifted_goe", n)
+    law = {"densities": n, "x": _spelt(x)}
+    numbers = _computed(law, DOUBLE_DIGITS, lambda: density_balls(n, _ball(x)), 3 * _orthogonal_loss(n), True)
+    return np.array([float(mantissa * Fraction(2) ** exponent) for mantissa, exponent in numbers])
+
+
+def p_spin_mean_counts(components: int, p: int) -> Array:
+    """Give the mean number of critical points of each index 0, ..., N - 1 of the pure spherical p-spin of N components, (N,).
+
+    ``2 sqrt(2/p) (p-1)^{N/2} E exp(-(p-2) l_k^2 / (4 p))``, l_k the eigenvalues of GOE(N) (Auffinger, Ben Arous, Cerny 2010).
+
+    Examples
+    --------
+    >>> p_spin_mean_counts(2, 3)  # 2 sqrt(3 p - 2) in all
+    array([2.64575131, 2.64575131])
+    """
+    if components < 2:
+        raise ValueError(f"components={components}: a sphere has at least 2")
+    law = {"p_spin_means": components, "p": p}
+    _check_size("spherical_p_spin_critical", components - 1)
+    numbers = _computed(law, DOUBLE_DIGITS, lambda: _p_spin_means(components, p), _averaged_loss(components))
+    means = np.array([float(mantissa * Fraction(2) ** exponent) for mantissa, exponent in numbers])
+    return np.asarray(2 * math.sqrt(2 / p) * (p - 1) ** (components / 2) * means)
+
+
+# ---- the laws
+
+
+def _classical(beta: int) -> Callable[..., list[Ball]]:
+    def balls(n: int) -> list[Ball]:
+        from flint import arb
+
+        return index_balls(beta, n, arb(0))
+
+    return balls
+
+
+def _shifted(n: int, shift: Fraction) -> list[Ball]:
+    return index_balls(1, n, -_ball(shift))
+
+
+def _critical(n: int) -> list[Ball]:
+    from flint import arb
+
+    return _normalised(gaussian_mean_balls(n + 1, arb(1) / 4))
+
+
+def _p_spin(n: int, p: int) -> list[Ball]:
+    return _normalised(_p_spin_means(n + 1, p))
+
+
+def _p_spin_means(components: int, p: int) -> list[Ball]:
+    from flint import arb
+
+    return [arb(1)] * components if p == 2 else gaussian_mean_balls(components, arb(p - 2) / (4 * p))
+
+
+def _signs(n: int) -> list[Ball]:
+    from flint import arb
+
+    return [arb(math.comb(n, k)) / 2**n for k in range(n + 1)]
+
+
+def _normalised(weights: list[Ball]) -> list[Ball]:
+    total = sum(weights)
+    return [each / total for each in weights]
+
+
+def _orthogonal_loss(n: int) -> int:
+    return 40 + 6 * n
+
+
+def _averaged_loss(n: int) -> int:
+    return 2 * bits(DOUBLE_DIGITS) + 40 + 8 * n  # half of all bits are the quadrature's
+
+
+EXACT_LAWS: Mapping[str, Law] = {
+    "goe": Law(_classical(1), _orthogonal_loss, 100),
+    "gue": Law(_classical(2), lambda n: 40 + 9 * n, 100),
+    "gse": Law(_classical(4), lambda n: 40 + 13 * n, 60),
+    "shifted_goe": Law(_shifted, _orthogonal_loss, 100, ("shift",)),
+    "isotropic_field": Law(random_point_balls, _averaged_loss, 30),
+    "isotropic_field_critical": Law(_critical, _averaged_loss, 30),
+    "spherical_p_spin_critical": Law(_p_spin, _averaged_loss, 30, ("p",)),
+    "independent_signs": Law(_signs, lambda n: 10, 1000),
+}
+
+LARGEST_EXACT: Mapping[str, int] = {name: law.largest for name, law in EXACT_LAWS.items()}
+
+
+# ---- numbers
+
+
+def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int) -> dict[str, Any]:
+    if ensemble not in EXACT_LAWS:
+        told = suggestion(str(ensemble), EXACT_LAWS)
+        raise ValueError(f"{ensemble!r} has no exact index law here{told}")
+    _check_size(ensemble, n)
+    if p < 2:
+        raise ValueError(f"p={p}: must be at least 2")
+    if shift and "shift" not in EXACT_LAWS[ensemble].parameters:
+        raise ValueError(f"shift={shift}: {ensemble} is not shifted; shifted_goe is")
+    if not math.isfinite(shift):
+        raise ValueError(f"shift={shift}: must be finite")
+    given = {"shift": Fraction(shift), "p": p}
+    return {name: given[name] for name in EXACT_LAWS[ensemble].parameters}
+
+
+def _check_size(ensemble: str, n: int) -> None:
+    largest = EXACT_LAWS[ensemble].largest
+    if not (hasattr(n, "__index__") and 1 <= n <= largest):
+        raise ValueError(f"n={n}: the exact index law of {ensemble} is for whole n from 1 to {largest}")
+
+
+def _rounded(ensemble: str, n: int, parameters: dict[str, Any], digits: int | None) -> Array | list[Any]:
+    if digits is not None:
+        from mpmath import mp
+
+        return [mp.make_mpf(_mpf(each, digits)) for each in _numbers(ensemble, n, parameters, digits)]
+    held = DOUBLE_DIGITS
+    while held <= LARGEST_DIGITS:
+        numbers = [m * Fraction(2) ** exponent for m, exponent in _numbers(ensemble, n, parameters, held)]
+        error = Fraction(1, 10**held)
+        lower, upper = ([float(each * (1 + sign * error)) for each in numbers] for sign in (-1, 1))
+        if lower == upper:
+            return np.array(lower)
+        held *= 2
+    raise ArithmeticError(f"{ensemble}, n={n}: a probability lies too near the middle of two doubles")
+
+
+def _numbers(ensemble: str, n: int, parameters: dict[str, Any], digits: int) -> cache.Numbers:
+    """Give mantissas and exponents of the probabilities, to so many digits."""
+    if not 1 <= digits <= LARGEST_DIGITS:
+        raise ValueError(f"digits={digits}: must be from 1 to {LARGEST_DIGITS}")
+    law = EXACT_LAWS[ensemble]
+    named = {"index": ensemble, "n": int(n), **{name: _spelt(each) for name, each in parameters.items()}}
+    return _computed(named, digits, lambda: law.balls(int(n), **parameters), law.loss(n))
+
+
+def _computed(
+    law: dict[str, Any], digits: int, balls: Callable[[], list[Ball]], loss: int, together: bool = False
+) -> cache.Numbers:
+    held = cache.load(law, digits)
+    if held is None:
+        found = certified(balls, digits, bits(digits) + loss, together)
+        held = [tuple(map(int, each.mid().man_exp())) for each in found]  # type: ignore[misc]
+        cache.save(law, digits, held)
+    return held
+
+
+def _mpf(number: tuple[int, int], digits: int) -> Any:
+    from mpmath.libmp import from_man_exp
+
+    return from_man_exp(*number, bits(digits), "n")
+
+
+def _ball(number: float | Fraction) -> Ball:
+    from flint import arb, fmpq
+
+    exact = Fraction(number)
+    return arb(fmpq(exact.numerator, exact.denominator))
+
+
+def _spelt(number: float | Fraction) -> str:
+    return str(Fraction(number))
