@@ -19,6 +19,7 @@ from saddlesim.experiments import (
     BasinsResult,
     ClassificationResult,
     ComparisonResult,
+    EigenvalueSignsResult,
     EscapeResult,
     FieldCriticalPointsResult,
     FieldIndexByLevelResult,
@@ -32,6 +33,7 @@ from saddlesim.plots import (
     basins,
     comparison,
     disconnectivity,
+    eigenvalue_signs,
     escape,
     field_index_by_level,
     hessian_test,
@@ -147,6 +149,11 @@ def _(result: ComparisonResult) -> dict[str, Figure]:
 @_figures.register
 def _(result: FieldCriticalPointsResult) -> dict[str, Figure]:
     return {"field_critical_points": field_pictures.field_figure(result)}
+
+
+@_figures.register
+def _(result: EigenvalueSignsResult) -> dict[str, Figure]:
+    return eigenvalue_signs.signs_figures(result)
 
 
 @_figures.register
