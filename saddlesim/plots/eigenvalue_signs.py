@@ -87,7 +87,10 @@ def _draw_rare(axes: Axes, result: EigenvalueSignsResult, label: str, colour: st
     reached = [(n, each) for n, each in told if math.isfinite(each.log_low)]
     if not reached:
         return
-    value, low, high = (np.array([each[part] / LN10 for _, each in reached]) for part in range(3))
+    value, low, high = (
+        np.array([getattr(each, name) / LN10 for _, each in reached])
+        for name in ("log_probability", "log_low", "log_high")
+    )
     sizes = [n for n, _ in reached]
     axes.errorbar(
         sizes, value, [value - low, high - value], color=colour, marker="o", mfc="none", ms=9, ls="", capsize=3
