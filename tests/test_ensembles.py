@@ -15,6 +15,17 @@ from saddlesim.spectrum import classify
 
 EXAMPLES = [each for cls in ENSEMBLES.values() for each in cls.examples()]
 SIZED = [cls for cls in ENSEMBLES.values() if "n" in cls.__pydantic_fields__]
+WITHOUT_LAW = {  # at least at some sizes
+    "diagonal_plus_noise",
+    "equal_variances",
+    "isotropic_field_at_level",
+    "objective_hessian",
+    "rademacher",
+    "sparse",
+    "spiked",
+    "wigner_plus_wishart",
+}
+WITHOUT_DENSITY = {"objective_hessian", "sparse"}
 UNLIKELY = 1e-4  # a p-value below which a fixed seed is no excuse
 
 
@@ -104,7 +115,8 @@ def test_matrices_spectra_and_indices_are_of_the_same_law(ensemble):
 def test_the_exact_law_of_the_index_is_that_of_samples(ensemble):
     law = ensemble.index_distribution()
     if law is None:
-        pytest.skip("no exact law")
+        assert ensemble.registry_key in WITHOUT_LAW
+        return
     assert law.shape == (ensemble.n + 1,)
     assert (law >= 0).all()
     assert law.sum() == pytest.approx(1, abs=1e-11)
@@ -118,7 +130,8 @@ def test_the_exact_law_of_the_index_is_that_of_samples(ensemble):
 def test_the_exact_probability_of_a_minimum_is_that_of_samples(ensemble):
     logarithm = ensemble.log_probability_positive()
     if logarithm is None:
-        pytest.skip("no exact probability")
+        assert ensemble.registry_key in WITHOUT_LAW
+        return
     negative, zero = ensemble.sample_inertia(20_000, generator(6))
     n_minima = int(((negative == 0) & (zero == 0)).sum())
     assert binomtest(n_minima, 20_000, float(np.exp(logarithm))).pvalue > UNLIKELY
@@ -129,7 +142,8 @@ def test_the_density_of_eigenvalues_and_the_zeros_are_all_there_is(ensemble):
     reach = 12 * np.sqrt(ensemble.n)
     density = ensemble.spectral_density(reach * u**3)  # many points near zero, where it may be unbounded
     if density is None:
-        pytest.skip("no density")
+        assert ensemble.registry_key in WITHOUT_DENSITY
+        return
     assert (density >= 0).all()
     mass = (density * 3 * reach * u * u).sum() / 10_000
     always_zero = ensemble.sample_inertia(100, generator()).zero.min() / ensemble.n
