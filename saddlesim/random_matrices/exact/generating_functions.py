@@ -31,9 +31,7 @@ def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
 
     def generating_function(z: Ball) -> Ball:
         determinant = pencil.at(z).det()
-        return (
-            determinant.sqrt() if is_pfaffian else determinant
-        )  # positive, for it is an integral of something positive
+        return determinant.sqrt() if is_pfaffian else determinant  # the integral of something positive is positive
 
     weights = _coefficients(generating_function, n, 8**beta, _typical_index(n, threshold), threshold.is_zero())
     total = sum(weights)
