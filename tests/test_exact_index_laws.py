@@ -12,7 +12,7 @@ import pytest
 from mpmath import mp, mpf
 from scipy.stats import norm
 
-from saddlesim.random_matrices import LARGEST_EXACT, index_distribution, log_probability_positive
+from saddlesim.random_matrices import ENSEMBLES, LARGEST_EXACT, index_distribution, log_probability_positive
 from saddlesim.random_matrices.exact import eigenvalue_densities, index_mean_and_variance, p_spin_mean_counts
 
 
@@ -139,6 +139,29 @@ def test_all_positive_follows_its_expansion(n):
     assert log_probability_positive("goe", n) == pytest.approx(expansion, abs=0.05 / n)
 
 
+@pytest.mark.parametrize(("ensemble", "shift"), [("goe", 0), ("gue", 0), ("gse", 0), ("shifted_goe", -1.5)])
+def test_all_positive_by_itself_is_the_first_of_the_law(ensemble, shift):
+    first = index_distribution(ensemble, 7, shift=shift, digits=40)[0]
+    with mp.workdps(40):
+        alone = log_probability_positive(ensemble, 7, shift=shift, digits=40)
+        assert abs(alone - mp.log(first)) < mpf(10) ** -37
+
+
+def test_a_shift_out_of_reach_has_no_law_and_draws_all_the_same():
+    far = ENSEMBLES["shifted_goe"](n=3, shift=1e4)
+    assert far.index_distribution() is None
+    assert far.log_probability_positive() is None
+    assert not far.sample_index(5, np.random.default_rng(0)).any()
+
+
+def test_a_shift_far_beyond_the_spectrum_leaves_one_index_and_a_logarithm():
+    np.testing.assert_array_equal(index_distribution("shifted_goe", 20, shift=-100)[-1], 1)
+    # one eigenvalue: log Phi(-100 / sqrt 2)
+    assert log_probability_positive("shifted_goe", 1, shift=-100) == pytest.approx(
+        norm.logcdf(-100 / math.sqrt(2)), rel=1e-12
+    )
+
+
 @pytest.mark.parametrize("n", [40, 41, 60])
 def test_the_variance_of_the_index_follows_its_expansion(n):
     mean, variance = index_mean_and_variance(index_distribution("goe", n))
@@ -199,7 +222,7 @@ def test_a_law_is_kept_and_found_again_and_a_broken_file_is_made_anew(tmp_path, 
     law = index_distribution("goe", 6)
     (kept,) = (tmp_path / "cache" / "laws").iterdir()
     content = json.loads(kept.read_text())
-    assert content["law"] == {"index": "goe", "n": 6}
+    assert content["law"] == {"index": "goe", "n": 6, "wanted": "doubles"}
     mantissa, exponent = content["numbers"][0]
     assert float(int(mantissa, 16) * Fraction(2) ** exponent) == law[0]
     content["numbers"][0] = [mantissa, exponent + 1]
@@ -208,7 +231,7 @@ def test_a_law_is_kept_and_found_again_and_a_broken_file_is_made_anew(tmp_path, 
     kept.write_text("{")
     np.testing.assert_array_equal(index_distribution("goe", 6), law)
     more = index_distribution("goe", 6, digits=40)
-    assert json.loads(kept.read_text())["digits"] == 40
+    assert {json.loads(each.read_text())["digits"] for each in kept.parent.iterdir()} == {25, 40}
     assert mpmath.nstr(more[0], 15) == mpmath.nstr(mpf(law[0]), 15)
 
 
@@ -238,6 +261,7 @@ def test_a_law_that_is_not_there_is_refused_in_a_line(arguments, message):
     [
         ({"shift": 1.0}, r"shift=1.0: goe is not shifted; shifted_goe is"),
         ({"shift": math.nan}, r"shift=nan"),
+        ({"shift": 1e3}, r"shift=1000.0: "),
         ({"p": 1}, r"p=1: must be at least 2"),
         ({"digits": 0}, r"digits=0: must be from 1 to 1000"),
         ({"digits": 10**6}, r"digits=1000000: must be from 1 to 1000"),

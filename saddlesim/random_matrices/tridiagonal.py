@@ -153,14 +153,14 @@ def semicircle(x: Array, n: int) -> Array:
 
 
 def exact_distribution(name: str, n: int, **parameters: Any) -> Array | None:
-    """Give the exact law of the index; None where n is too large for it."""
-    from saddlesim.random_matrices.exact import LARGEST_EXACT, index_distribution
+    """Give the exact law of the index; None where n, or a shift, is too large for it."""
+    from saddlesim.random_matrices.exact import index_distribution, within_reach
 
-    return np.asarray(index_distribution(name, n, **parameters)) if n <= LARGEST_EXACT[name] else None
+    return np.asarray(index_distribution(name, n, **parameters)) if within_reach(name, n, **parameters) else None
 
 
 def exact_log_positive(name: str, n: int, **parameters: Any) -> float | None:
-    """Give the logarithm of the exact probability that none is negative; None where n is too large for it."""
-    from saddlesim.random_matrices.exact import LARGEST_EXACT, log_probability_positive
+    """Give the logarithm of the exact probability that none is negative; None where n, or a shift, is too large for it."""
+    from saddlesim.random_matrices.exact import log_probability_positive, within_reach
 
-    return float(log_probability_positive(name, n, **parameters)) if n <= LARGEST_EXACT[name] else None
+    return float(log_probability_positive(name, n, **parameters)) if within_reach(name, n, **parameters) else None

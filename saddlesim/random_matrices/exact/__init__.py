@@ -8,6 +8,7 @@ from saddlesim.random_matrices.exact.laws import (
     index_mean_and_variance,
     log_probability_positive,
     p_spin_mean_counts,
+    within_reach,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "index_mean_and_variance",
     "log_probability_positive",
     "p_spin_mean_counts",
+    "within_reach",
 ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 Ball = Any  # flint.arb
+Wanted = Literal["each", "doubles", "together"]
 
-LARGEST_PRECISION = 100_000  # bits
+LARGEST_PRECISION = 20_000  # bits
+UNDERFLOW = -1100  # the power of two of a number that rounds to zero
 
 
-def certified(balls: Callable[[], list[Ball]], digits: int, first_precision: int, together: bool = False) -> list[Ball]:
+def certified(
+    balls: Callable[[], list[Ball]], digits: int, first_precision: int, wanted: Wanted = "each"
+) -> list[Ball]:
     """Give balls of at least so many significant digits, raising flint's precision until they are there.
 
     Parameters
@@ -20,22 +24,25 @@ def certified(balls: Callable[[], list[Ball]], digits: int, first_precision: int
         Computes them at the precision that is set.
     digits : int
     first_precision : int, bits
-    together : bool
-        Whether digits are counted from the first of the largest, rather than of each.
+    wanted : {"each", "doubles", "together"}
+        What has to have digits: each of them; each that does not surely round to zero as a double, the others being given as
+        zero; or each added to the sum of all.
 
     Raises
     ------
     ArithmeticError
         If they cannot be had with `LARGEST_PRECISION`.
     """
-    from flint import ctx
+    from flint import arb, ctx
 
-    wanted, precision = bits(digits) + 4, first_precision
+    precision = first_precision
     while precision <= LARGEST_PRECISION:
         with ctx.workprec(precision):
             found = balls()
-            checked = [each + sum(found) for each in found] if together else found
-            if all(each.rel_accuracy_bits() >= wanted for each in checked):
+            if wanted == "doubles":
+                found = [arb(0) if abs(each) < arb(2) ** UNDERFLOW else each for each in found]
+            judged = [each + sum(found) for each in found] if wanted == "together" else found
+            if all(each.is_zero() or each.rel_accuracy_bits() >= bits(digits) + 4 for each in judged):
                 return found
         precision = precision * 3 // 2
     raise ArithmeticError(f"{digits} digits cannot be certified with {LARGEST_PRECISION} bits")

@@ -27,7 +27,7 @@ def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
     n : int, >= 1
     threshold : flint.arb
     """
-    pencil, is_pfaffian = {1: _orthogonal, 2: _unitary, 4: _symplectic}[beta](n, threshold)
+    pencil, is_pfaffian = _PENCILS[beta](n, threshold)
 
     def generating_function(z: Ball) -> Ball:
         determinant = pencil.at(z).det()
@@ -36,6 +36,15 @@ def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
     weights = _coefficients(generating_function, n, 8**beta, _typical_index(n, threshold), threshold.is_zero())
     total = sum(weights)
     return [each / total for each in weights]
+
+
+def positive_ball(beta: int, n: int, threshold: Ball) -> Ball:
+    """Give a ball round the probability that all n eigenvalues are above a threshold: z = 0 over z = 1, however small it is."""
+    from flint import arb
+
+    pencil, is_pfaffian = _PENCILS[beta](n, threshold)
+    probability = pencil.a.det() / pencil.at(arb(1)).det()
+    return probability.sqrt() if is_pfaffian else probability
 
 
 def _coefficients(
@@ -108,6 +117,9 @@ def _orthogonal(n: int, threshold: Ball) -> tuple[Pencil, bool]:
         zero = [arb(0)] * n
         a, b, c = (_bordered(each, row) for each, row in ((a, v), (b, u), (c, zero)))
     return Pencil(arb_mat(a), arb_mat(b), arb_mat(c)), True
+
+
+_PENCILS = {1: _orthogonal, 2: _unitary, 4: _symplectic}
 
 
 class HalfLine:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from saddlesim.problems import suggestion
 from saddlesim.random_matrices.exact import cache
-from saddlesim.random_matrices.exact.certifying import bits, certified
-from saddlesim.random_matrices.exact.generating_functions import index_balls
+from saddlesim.random_matrices.exact.certifying import Wanted, bits, certified
+from saddlesim.random_matrices.exact.generating_functions import index_balls, positive_ball
 from saddlesim.random_matrices.exact.kac_rice import density_balls, gaussian_mean_balls, random_point_balls
 
 Ball = Any  # flint.arb
@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 
 DOUBLE_DIGITS = 25
 LARGEST_DIGITS = 1000
+LARGEST_SHIFT = 100
 
 
 class Law(NamedTuple):
@@ -36,12 +37,15 @@ class Law(NamedTuple):
         Rows for which it still ends within a minute or two.
     parameters : tuple of str
         What it takes besides n.
+    positive : callable, optional
+        ``(n, **parameters) -> flint.arb``, the probability of index 0 by a shorter way.
     """
 
     balls: Callable[..., list[Ball]]
     loss: Callable[[int], int]
     largest: int
     parameters: tuple[str, ...] = ()
+    positive: Callable[..., Ball] | None = None
 
 
 def index_distribution(
@@ -94,8 +98,8 @@ def log_probability_positive(
     from mpmath import mp
 
     with mp.workdps(max(30, (digits or 0) + 10)):
-        first = mp.make_mpf(_mpf(_numbers(ensemble, n, _parameters(ensemble, n, shift, p), mp.dps)[0], mp.dps))
-        logarithm = mp.log(first)
+        first = _first(ensemble, n, _parameters(ensemble, n, shift, p), mp.dps)
+        logarithm = mp.log(mp.make_mpf(_mpf(first, mp.dps)))
     return float(logarithm) if digits is None else mp.mpf(logarithm)
 
 
@@ -106,6 +110,11 @@ def index_mean_and_variance(distribution: Array) -> tuple[float, float]:
     return mean, float((places - mean) ** 2 @ distribution)
 
 
+def within_reach(ensemble: str, n: int, *, shift: float = 0.0, p: int = 3) -> bool:
+    """Tell whether the law of an ensemble is computed for such a size and shift."""
+    return n <= EXACT_LAWS[ensemble].largest and abs(shift) <= LARGEST_SHIFT
+
+
 def eigenvalue_densities(n: int, x: float | Fraction) -> Array:
     """Give the densities at x of the ordered eigenvalues of GOE(n), l_0 < ... < l_{n-1}, (n,); exact but for rounding.
 
@@ -113,7 +122,7 @@ def eigenvalue_densities(n: int, x: float | Fraction) -> Array:
     """
     _check_size("shifted_goe", n)
     law = {"densities": n, "x": _spelt(x)}
-    numbers = _computed(law, DOUBLE_DIGITS, lambda: density_balls(n, _ball(x)), 3 * _orthogonal_loss(n), True)
+    numbers = _computed(law, DOUBLE_DIGITS, lambda: density_balls(n, _ball(x)), 3 * _orthogonal_loss(n), "together")
     return np.array([float(mantissa * Fraction(2) ** exponent) for mantissa, exponent in numbers])
 
 
@@ -146,6 +155,19 @@ def _classical(beta: int) -> Callable[..., list[Ball]]:
         return index_balls(beta, n, arb(0))
 
     return balls
+
+
+def _classical_positive(beta: int) -> Callable[..., Ball]:
+    def ball(n: int) -> Ball:
+        from flint import arb
+
+        return positive_ball(beta, n, arb(0))
+
+    return ball
+
+
+def _shifted_positive(n: int, shift: Fraction) -> Ball:
+    return positive_ball(1, n, -_ball(shift))
 
 
 def _shifted(n: int, shift: Fraction) -> list[Ball]:
@@ -188,10 +210,10 @@ def _averaged_loss(n: int) -> int:
 
 
 EXACT_LAWS: Mapping[str, Law] = {
-    "goe": Law(_classical(1), _orthogonal_loss, 100),
-    "gue": Law(_classical(2), lambda n: 40 + 9 * n, 100),
-    "gse": Law(_classical(4), lambda n: 40 + 13 * n, 60),
-    "shifted_goe": Law(_shifted, _orthogonal_loss, 100, ("shift",)),
+    "goe": Law(_classical(1), _orthogonal_loss, 100, (), _classical_positive(1)),
+    "gue": Law(_classical(2), lambda n: 40 + 9 * n, 100, (), _classical_positive(2)),
+    "gse": Law(_classical(4), lambda n: 40 + 13 * n, 60, (), _classical_positive(4)),
+    "shifted_goe": Law(_shifted, _orthogonal_loss, 100, ("shift",), _shifted_positive),
     "isotropic_field": Law(random_point_balls, _averaged_loss, 30),
     "isotropic_field_critical": Law(_critical, _averaged_loss, 30),
     "spherical_p_spin_critical": Law(_p_spin, _averaged_loss, 30, ("p",)),
@@ -213,8 +235,8 @@ def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int) -> dict[
         raise ValueError(f"p={p}: must be at least 2")
     if shift and "shift" not in EXACT_LAWS[ensemble].parameters:
         raise ValueError(f"shift={shift}: {ensemble} is not shifted; shifted_goe is")
-    if not math.isfinite(shift):
-        raise ValueError(f"shift={shift}: must be finite")
+    if not -LARGEST_SHIFT <= shift <= LARGEST_SHIFT:
+        raise ValueError(f"shift={shift}: must be a number from {-LARGEST_SHIFT} to {LARGEST_SHIFT}")
     given = {"shift": Fraction(shift), "p": p}
     return {name: given[name] for name in EXACT_LAWS[ensemble].parameters}
 
@@ -232,7 +254,9 @@ def _rounded(ensemble: str, n: int, parameters: dict[str, Any], digits: int | No
         return [mp.make_mpf(_mpf(each, digits)) for each in _numbers(ensemble, n, parameters, digits)]
     held = DOUBLE_DIGITS
     while held <= LARGEST_DIGITS:
-        numbers = [m * Fraction(2) ** exponent for m, exponent in _numbers(ensemble, n, parameters, held)]
+        numbers = [
+            m * Fraction(2) ** exponent for m, exponent in _numbers(ensemble, n, parameters, held, wanted="doubles")
+        ]
         error = Fraction(1, 10**held)
         lower, upper = ([float(each * (1 + sign * error)) for each in numbers] for sign in (-1, 1))
         if lower == upper:
@@ -241,21 +265,36 @@ def _rounded(ensemble: str, n: int, parameters: dict[str, Any], digits: int | No
     raise ArithmeticError(f"{ensemble}, n={n}: a probability lies too near the middle of two doubles")
 
 
-def _numbers(ensemble: str, n: int, parameters: dict[str, Any], digits: int) -> cache.Numbers:
+def _numbers(ensemble: str, n: int, parameters: dict[str, Any], digits: int, wanted: Wanted = "each") -> cache.Numbers:
     """Give mantissas and exponents of the probabilities, to so many digits."""
     if not 1 <= digits <= LARGEST_DIGITS:
         raise ValueError(f"digits={digits}: must be from 1 to {LARGEST_DIGITS}")
     law = EXACT_LAWS[ensemble]
     named = {"index": ensemble, "n": int(n), **{name: _spelt(each) for name, each in parameters.items()}}
-    return _computed(named, digits, lambda: law.balls(int(n), **parameters), law.loss(n))
+    named["wanted"] = wanted
+    return _computed(named, digits, lambda: law.balls(int(n), **parameters), law.loss(n), wanted)
+
+
+def _first(ensemble: str, n: int, parameters: dict[str, Any], digits: int) -> tuple[int, int]:
+    """Give the probability of index 0, by itself where that is to be had."""
+    alone = EXACT_LAWS[ensemble].positive
+    if alone is None:
+        return _numbers(ensemble, n, parameters, digits)[0]
+    with_digits = {"positive": ensemble, "n": int(n), **{name: _spelt(each) for name, each in parameters.items()}}
+    loss = EXACT_LAWS[ensemble].loss(n)
+    return _computed(with_digits, digits, lambda: [alone(int(n), **parameters)], loss)[0]
 
 
 def _computed(
-    law: dict[str, Any], digits: int, balls: Callable[[], list[Ball]], loss: int, together: bool = False
+    law: dict[str, Any],
+    digits: int,
+    balls: Callable[[], list[Ball]],
+    loss: int,
+    wanted: Wanted = "each",
 ) -> cache.Numbers:
     held = cache.load(law, digits)
     if held is None:
-        found = certified(balls, digits, bits(digits) + loss, together)
+        found = certified(balls, digits, bits(digits) + loss, wanted)
         held = [tuple(map(int, each.mid().man_exp())) for each in found]  # type: ignore[misc]
         cache.save(law, digits, held)
     return held
