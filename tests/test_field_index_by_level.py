@@ -18,6 +18,7 @@ from saddlesim.experiments.levels.law import index_law, pfaffian
 from saddlesim.experiments.levels.moments import effective_draws, estimate, moments
 from saddlesim.objectives import OBJECTIVES
 from saddlesim.plots import plot
+from saddlesim.random_matrices.exact import eigenvalue_densities
 from saddlesim.runs import run
 from saddlesim.scenario import ScenarioError, parse_scenario
 
@@ -78,6 +79,16 @@ def test_signs_of_the_determinant_sum_to_a_hermite_polynomial(n):
     signed = ((-1.0) ** np.arange(n + 1) @ law) * weight
     hermite = np.polynomial.hermite_e.hermeval(x, [0] * n + [1])
     np.testing.assert_allclose(signed / signed[0], hermite / hermite[0], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 12])
+def test_the_law_is_that_of_the_eigenvalue_of_one_more_row_that_lies_at_the_level(n):
+    levels = [-6.5, -1.0, 0.0, 2.3]
+    law, weight = index_law(n, levels)
+    densities = np.stack([eigenvalue_densities(n + 1, x) for x in levels], axis=1)
+    np.testing.assert_allclose(law, densities / densities.sum(axis=0), atol=2e-12)
+    determinant = densities.sum(axis=0) * np.exp(np.square(levels) / 4)
+    np.testing.assert_allclose(weight / weight[0], determinant / determinant[0], rtol=1e-9)
 
 
 def test_a_law_of_many_rows_is_whole_and_symmetric():
