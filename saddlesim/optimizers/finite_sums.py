@@ -8,10 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from saddlesim.objectives.base import name_of
 from saddlesim.optimizers import adam, adaptive, first_order, sign_methods
 from saddlesim.optimizers.base import Array, FirstOrder, FirstOrderState, LibraryOptimizer
 from saddlesim.parameters import Count, Decay, FromRegistry, Positive, declared
 from saddlesim.registry import Registry, declared_in
+
+
+class Sampling(LibraryOptimizer):
+    """Base of methods that draw `batch_size` terms of f at each step."""
+
+    batch_size: Count
+
+    stochastic: ClassVar[bool] = True
+    needs: ClassVar[tuple[str, ...]] = ("n_terms",)
+
+    def refusal(self, objective: Any) -> str | None:
+        n_terms = getattr(objective, "n_terms", self.batch_size)
+        if self.batch_size <= n_terms:
+            return None
+        return f"batch_size={self.batch_size} is more than the {n_terms} terms of {name_of(objective)}; choose {n_terms} or fewer"
 
 
 class MinibatchState(NamedTuple):
@@ -23,12 +39,12 @@ class MinibatchState(NamedTuple):
 
 
 @declared
-class StochasticGradientDescent(LibraryOptimizer):
+class StochasticGradientDescent(Sampling):
     """Stochastic gradient descent (Robbins, Monro 1951): v <- beta v + grad f_S(x), x <- x - eta v, S a minibatch.
 
-    f_S is the mean of batch_size terms of f, drawn anew at each step in every lane by itself, no term twice; all of them where
-    f has no more. Then E grad f_S = grad f, and its covariance is C (1 - batch_size / n) / batch_size, C being that of the n
-    terms' gradients with divisor n - 1.
+    f_S is the mean of batch_size terms of f, drawn anew at each step in every lane by itself, no term twice. Then
+    E grad f_S = grad f, and its covariance is C (1 - batch_size / n) / batch_size, C being that of the n terms' gradients with
+    divisor n - 1.
 
     Needs a finite sum, `n_terms` and `gradient(x, terms)`, and an rng. Leaves a strict saddle unless C has nothing along the
     escape direction, as where every term is critical at the saddle, too. The state holds the gradient of all of f besides, for
@@ -38,9 +54,6 @@ class StochasticGradientDescent(LibraryOptimizer):
     learning_rate: Positive
     batch_size: Count
     momentum: Decay = 0.0
-
-    stochastic: ClassVar[bool] = True
-    needs: ClassVar[tuple[str, ...]] = ("n_terms",)
 
     def init(self, objective: Any, x: Array, rng: np.random.Generator | None) -> MinibatchState:
         self.generator(rng)
@@ -64,7 +77,7 @@ RULES = Registry(
 
 
 @declared
-class Minibatch(LibraryOptimizer):
+class Minibatch(Sampling):
     """Any first-order method on minibatches: its rule, with grad f_S(x) in place of grad f(x).
 
     S is drawn as in `StochasticGradientDescent`. Needs a finite sum and an rng. With Adam or RMSProp the noise is divided by its
@@ -76,9 +89,6 @@ class Minibatch(LibraryOptimizer):
         description="{name: adam, learning_rate: ...}, or another first-order method"
     )
     batch_size: Count = Field(description="terms drawn at each step, in every lane by itself")
-
-    stochastic: ClassVar[bool] = True
-    needs: ClassVar[tuple[str, ...]] = ("n_terms",)
 
     def init(self, objective: Any, x: Array, rng: np.random.Generator | None) -> FirstOrderState:
         self.generator(rng)
@@ -96,6 +106,6 @@ class Minibatch(LibraryOptimizer):
 
 
 def drawn_terms(objective: Any, batch_size: int, n_lanes: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Draw a minibatch for each lane, (batch_size, B), no term twice; all terms where there are no more."""
+    """Draw a minibatch for each lane, (batch_size, B), no term twice."""
     order = np.repeat(np.arange(objective.n_terms)[:, None], n_lanes, axis=1)
     return rng.permuted(order, axis=0)[:batch_size]

@@ -1,7 +1,8 @@
 """Law: the exact index of the matrix that an isotropic Gaussian landscape has for its Hessian at a critical point of given level.
 
-Hundreds of levels in doubles, in the time that `random_matrices.exact.eigenvalue_densities` takes for certified digits at one: the law
-is that of the eigenvalue of GOE(n + 1) that lies at x. Not here: which landscape has which level and which weight (landscapes.py).
+It is the law of the number of the eigenvalue of GOE(n + 1) that lies at x. `random_matrices.exact.eigenvalue_densities` has that
+certified, one level at a time; here hundreds of levels take as long, in float64. Not here: which landscape has which level and
+which weight (landscapes.py).
 """
 
 from __future__ import annotations
