@@ -31,6 +31,7 @@ from saddlesim.objectives import (
 )
 from saddlesim.objectives.base import METHODS, LibraryObjective, Objective, name_of
 from saddlesim.objectives.critical_point import CriticalPoint
+from saddlesim.objectives.networks import multilayer_perceptron
 from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
 from saddlesim.objectives.symbolic import Expression, expression
 from saddlesim.parameters import FromRegistry
@@ -55,6 +56,7 @@ ROOMS = (
     rank_one_problems,
     tensor_problems,
     recovery_problems,
+    multilayer_perceptron,
     particles,
     random_fields,
     periodic_fields,

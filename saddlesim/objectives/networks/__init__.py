@@ -1,0 +1,1 @@
+"""Networks: loss surfaces of layered maps, made of modules whose derivatives are closed forms."""

@@ -1,0 +1,18 @@
+"""Data: what networks are trained on. `DATA_SETS` holds the library's; an object with `inputs`, `targets` and the like serves.
+
+Every concrete class of the rooms below is registered.
+"""
+
+from typing import Annotated
+
+from saddlesim.objectives.networks.data import drawn, real, small
+from saddlesim.objectives.networks.data.base import DataSet
+from saddlesim.parameters import FromRegistry
+from saddlesim.registry import Registry, declared_in
+
+ROOMS = (small, drawn, real)
+
+DATA_SETS = Registry("data set", declared_in(*ROOMS))
+DataField = Annotated[DataSet, FromRegistry(DATA_SETS, ("class_probabilities",))]
+
+__all__ = ["DATA_SETS", "ROOMS", "DataField", "DataSet"]

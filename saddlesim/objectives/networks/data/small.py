@@ -1,0 +1,71 @@
+"""Data sets that need nothing: exclusive or, and one's own rows."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+import numpy as np
+from pydantic import Field
+
+from saddlesim.objectives.networks.data.base import DataSet, Samples, matrix
+from saddlesim.parameters import Count, NonNegativeInteger, declared
+
+Rows = tuple[tuple[float, ...], ...]  # nan too, which is told with its place
+
+
+@declared
+class Xor(DataSet):
+    """Exclusive or of two bits, four samples: what no linear map separates, and the oldest saddle of network training."""
+
+    source: ClassVar[str] = "Minsky, Papert, Perceptrons (1969) (recalled)"
+
+    def samples(self) -> Samples:
+        inputs = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        return Samples(inputs, labels=np.array([0, 1, 1, 0]), n_classes=2)
+
+
+@declared
+class Given(DataSet):
+    """Your own rows: inputs, with either labels or targets beside them.
+
+    Parameters
+    ----------
+    inputs : rows of numbers, (S, n)
+    labels : integers, (S,), optional
+        Classes, counted from 0.
+    targets : rows of numbers, (S, m), optional
+        Values, or class probabilities.
+    n_classes : int, optional
+        By default one more than the largest label.
+    """
+
+    input_rows: Rows = Field(alias="inputs")
+    label_column: tuple[NonNegativeInteger, ...] | None = Field(default=None, alias="labels")
+    target_rows: Rows | None = Field(default=None, alias="targets")
+    class_count: Count | None = Field(default=None, alias="n_classes")
+
+    def __post_init__(self) -> None:
+        if (self.label_column is None) == (self.target_rows is None):
+            raise ValueError(
+                "samples come with labels, which are classes, or with targets, which are values; give one of them"
+            )
+        if self.class_count is not None and self.label_column is None:
+            raise ValueError(
+                f"n_classes={self.class_count} goes with labels; targets have as many columns as there are classes"
+            )
+        _ = self.checked
+
+    def samples(self) -> Samples:
+        inputs = matrix("inputs", self.input_rows)
+        if self.label_column is None:
+            return Samples(inputs, targets=matrix("targets", self.target_rows or ()))
+        labels = np.array(self.label_column, dtype=np.intp)
+        return Samples(inputs, labels=labels, n_classes=self.class_count or int(labels.max(initial=0)) + 1)
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        rows = ((0.0, 1.0), (1.0, 1.0), (2.0, -1.0))
+        return (cls(inputs=rows, labels=(0, 1, 1)), cls(inputs=rows, targets=((0.5,), (1.0,), (-1.0,))))
+
+    def __str__(self) -> str:
+        return f"given({len(self.input_rows)} rows)"
