@@ -31,7 +31,7 @@ from saddlesim.objectives import (
 )
 from saddlesim.objectives.base import METHODS, LibraryObjective, Objective, name_of
 from saddlesim.objectives.critical_point import CriticalPoint
-from saddlesim.objectives.networks import multilayer_perceptron
+from saddlesim.objectives.networks import linear_autoencoder, linear_networks, multilayer_perceptron
 from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
 from saddlesim.objectives.symbolic import Expression, expression
 from saddlesim.parameters import FromRegistry
@@ -56,6 +56,8 @@ ROOMS = (
     rank_one_problems,
     tensor_problems,
     recovery_problems,
+    linear_networks,
+    linear_autoencoder,
     multilayer_perceptron,
     particles,
     random_fields,

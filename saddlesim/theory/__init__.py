@@ -25,6 +25,7 @@ from saddlesim.theory.distributions import (
     weighted_gaussian_escape_cdf,
 )
 from saddlesim.theory.flow import exponential_escape_time, power_escape_steps, power_escape_time
+from saddlesim.theory.linear_networks import mode_half_time, mode_strength, mode_time
 from saddlesim.theory.noise import neon_success_cdf, noisy_variance, power_iteration_contraction
 from saddlesim.theory.passage import (
     cubic_newton_steps,
@@ -55,6 +56,9 @@ __all__ = [
     "heavy_ball_amplification",
     "heavy_ball_learning_rate_limit",
     "indefinite_form_tails",
+    "mode_half_time",
+    "mode_strength",
+    "mode_time",
     "neon_success_cdf",
     "nesterov_amplification",
     "nesterov_learning_rate_limit",

@@ -1,0 +1,111 @@
+"""Linear autoencoders: what two linear layers can tell of data through a narrow middle is its principal components."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+from pydantic import Field
+
+from saddlesim.objectives.base import Array, CriticalPoint
+from saddlesim.objectives.networks.critical_subsets import (
+    CriticalSubset,
+    checked_subset,
+    critical_subsets,
+    named_point,
+    two_layer_spectrum,
+)
+from saddlesim.objectives.networks.data import DataField
+from saddlesim.objectives.networks.data.drawn import NormalInputs
+from saddlesim.objectives.networks.layered import Layer, LayeredNetwork, Weights
+from saddlesim.parameters import Size, declared
+from saddlesim.spectrum import zero_threshold
+
+
+@declared
+class LinearAutoencoder(LayeredNetwork):
+    """A linear autoencoder: minima are principal component analysis, and every other choice of components is a strict saddle.
+
+    ``f(x) = 1/(2 S) sum_s |z_s - W_2 W_1 z_s|^2``, z the data less their mean. At a critical point W_2 W_1 is the projection on a
+    subset I of principal components, as many as `hidden` or fewer; f is half the sum of the other variances, the eigenvalues of
+    the covariance. In W_1 C^(1/2), C the covariance, f is the two-layer network fitted to C^(1/2), whose singular values are the
+    standard deviations; so the index is its index, by Sylvester's law, while the eigenvalues differ.
+
+    Parameters
+    ----------
+    data : data set
+        Of which only the inputs are used.
+    hidden : int
+        Units in the middle.
+    """
+
+    data: DataField = Field(default_factory=NormalInputs)
+    hidden: Size = 2
+
+    formula: ClassVar[str] = "1/(2 S) sum_s |z_s - W_2 W_1 z_s|^2, z the data less their mean"
+    source: ClassVar[str] = (
+        "Baldi, Hornik, Neural Networks and Principal Component Analysis: Learning from Examples Without Local Minima (1989)"
+    )
+    dimension_rule: ClassVar[str] = "2 n hidden, n being the number of inputs"
+    critical_set: ClassVar[str] = (
+        "A manifold for each set of at most `hidden` principal components, W_2 W_1 being the projection on these; "
+        "`representatives` has a point of each. Those of largest variance are the minima, all others strict saddles."
+    )
+    symmetries: ClassVar[tuple[str, ...]] = ("rotation", "scaling", "permutation", "sign")
+    loss: ClassVar[str] = "squared_error"  # type: ignore[misc]
+    weight_decay: ClassVar[float] = 0.0  # type: ignore[misc]
+
+    @cached_property
+    def inputs(self) -> Array:
+        return np.asarray(self.data.inputs - self.data.inputs.mean(axis=0))
+
+    @property
+    def targets(self) -> Array:
+        return self.inputs
+
+    @cached_property
+    def modules(self) -> Sequence[Layer]:
+        n = self.inputs.shape[1]
+        return (Layer(n, self.hidden), Layer(self.hidden, n))
+
+    @cached_property
+    def principal_components(self) -> tuple[Array, Array]:
+        """The positive variances, descending, (r,), and unit vectors in columns, (n, r)."""
+        variances, vectors = np.linalg.eigh(self.inputs.T @ self.inputs / len(self.inputs))
+        positive = variances > zero_threshold(variances)
+        return variances[positive][::-1], vectors[:, positive][:, ::-1]
+
+    def critical_point(self, subset: Sequence[int]) -> Array:
+        """Give the critical point with W_1 = V', W_2 = V, V the components of these numbers, 0 of the largest variance, (d,).
+
+        Raises
+        ------
+        ValueError
+            If a member is repeated or out of range, or they are more than `hidden`.
+        """
+        variances, vectors = self.principal_components
+        kept = list(checked_subset(subset, len(variances), self.hidden))
+        decoder = np.zeros((len(vectors), self.hidden))
+        decoder[:, : len(kept)] = vectors[:, kept]
+        return self.joined([Weights(decoder.T, None), Weights(decoder, None)])
+
+    def critical_subsets(self) -> tuple[CriticalSubset, ...]:
+        """Give every critical manifold, those that keep fewest components first."""
+        return critical_subsets(np.sqrt(self.principal_components[0]).tolist(), self.hidden)
+
+    @cached_property
+    def representatives(self) -> Sequence[CriticalPoint]:
+        """The `critical_point` of each manifold, named by its subset."""
+        (variances, vectors), points = self.principal_components, list[CriticalPoint]()
+        n, r = vectors.shape
+        for subset, loss, index in self.critical_subsets():
+            spectrum = two_layer_spectrum(np.sqrt(variances).tolist(), subset, self.hidden, (n, r))
+            nullity = int((spectrum == 0).sum()) + self.hidden * (n - r)  # what W_1 does where data have no variance
+            points.append(named_point(subset, self.critical_point(subset), loss, index, nullity))
+        return tuple(points)
+
+    @classmethod
+    def examples(cls) -> tuple[Self, ...]:
+        return (cls(), cls(data=NormalInputs(variances=(3.0, 1.0, 0.0), seed=3), hidden=1))
