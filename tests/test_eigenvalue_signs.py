@@ -157,6 +157,7 @@ def test_a_wrong_law_is_rejected_and_the_right_one_is_not():
 
 def test_what_leaves_one_bin_tests_nothing_and_a_perfect_fit_has_a_finite_z():
     assert Goodness.of([3, 5], [0.4, 0.6]) is None
+    assert Goodness.of([500, 490, 10], [0.5, 0.5, 0.0]).p == 0
     assert Goodness.together([None, None]) is None
     assert Goodness.of([50, 50], [0.5, 0.5]).z == pytest.approx(stats.norm.isf(1 - 1e-16))
 

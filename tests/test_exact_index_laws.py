@@ -262,14 +262,19 @@ def test_a_law_that_is_not_there_is_refused_in_a_line(arguments, message):
         ({"shift": 1.0}, r"shift=1.0: goe is not shifted; shifted_goe is"),
         ({"shift": math.nan}, r"shift=nan"),
         ({"shift": 1e3}, r"shift=1000.0: "),
-        ({"p": 1}, r"p=1: must be at least 2"),
-        ({"digits": 0}, r"digits=0: must be from 1 to 1000"),
-        ({"digits": 10**6}, r"digits=1000000: must be from 1 to 1000"),
+        ({"p": 1}, r"p=1: must be whole, from 2 to 1000"),
+        ({"p": 2.5}, r"p=2.5: must be whole"),
+        ({"digits": True}, r"digits=True: must be whole"),
+        ({"digits": "5"}, r"digits='5': must be whole"),
+        ({"shift": "1"}, r"shift='1': must be a number"),
+        ({"digits": 0}, r"digits=0: must be whole, from 1 to 1000"),
+        ({"digits": 10**6}, r"digits=1000000: must be whole, from 1 to 1000"),
     ],
 )
 def test_bad_parameters_are_refused_in_a_line(given, message):
-    with pytest.raises(ValueError, match=message):
-        index_distribution("goe", 3, **given)
+    for ask in (index_distribution, log_probability_positive):
+        with pytest.raises(ValueError, match=message):
+            ask("goe", 3, **given)
 
 
 @pytest.mark.slow

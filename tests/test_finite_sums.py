@@ -132,7 +132,9 @@ def test_it_says_what_it_needs():
         simulate(Quadratic(), sgd(), np.zeros((2, 1)), 1, np.random.default_rng(0))
     with pytest.raises(ValueError, match="pass rng="):
         simulate(SENSING, sgd(), np.zeros((3, 1)), 1)
-    with pytest.raises(ValueError, match=r"batch_size=7 is more than the 6 terms of matrix_sensing\(.*choose 6 or fewer"):
+    with pytest.raises(
+        ValueError, match=r"batch_size=7 is more than the 6 terms of matrix_sensing\(.*choose 6 or fewer"
+    ):
         simulate(SENSING, sgd(batch_size=7), np.zeros((3, 1)), 1, np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"batch_size: 0 must be positive"):
         sgd(batch_size=0)

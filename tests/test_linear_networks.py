@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from oracles import complex_step
 from scipy.integrate import solve_ivp
 
 from saddlesim.objectives import OBJECTIVES
+from saddlesim.objectives.critical_subsets import n_subsets, subset_at
 from saddlesim.theory import mode_half_time, mode_strength, mode_time
 
 TwoLayer, Deep = OBJECTIVES["two_layer_linear_network"], OBJECTIVES["deep_linear_network"]
@@ -67,6 +69,64 @@ def test_targets_that_are_none_are_refused():
         Deep(target_singular_values=(2, 1), shape=(1, 3))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"hidden": 3}, {"hidden": 3, "shape": (3, 5)}, {"target_singular_values": (2, 2, 1), "shape": (5, 3)}],
+    ids=str,
+)
+def test_the_index_is_the_same_all_over_a_manifold(fields):
+    network, rng = TwoLayer(**fields), np.random.default_rng(1)
+    for subset, loss, index in network.critical_subsets():
+        first, second = network.split(network.critical_point(subset))
+        idle, mixed = len(subset), np.eye(network.hidden) + 0.3 * rng.standard_normal((network.hidden,) * 2)
+        unseen = ~(network.target - second.matrix @ first.matrix).any(axis=0)
+        entering = first.matrix.copy()
+        entering[idle:] = (
+            rng.standard_normal(entering[idle:].shape) * unseen
+        )  # idle units may hear what no error comes from
+        x = network.joined(
+            [first._replace(matrix=mixed @ entering), second._replace(matrix=second.matrix @ np.linalg.inv(mixed))]
+        )
+        assert np.abs(network.gradient(x)).max() < 1e-11
+        assert network.value(x) == pytest.approx(loss, abs=1e-11)
+        assert (np.linalg.eigvalsh(network.hessian(x)) < -1e-8).sum() == index
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"target_singular_values": (2, 1), "hidden": (2, 3, 2), "shape": (2, 3)},
+        {"target_singular_values": (1, 2.5), "hidden": (4, 2, 3, 5), "shape": (4, 3)},
+        {"target_singular_values": (2, 2, 1), "hidden": (2, 3)},
+        {"target_singular_values": (1.5, 0.5), "hidden": (3,), "shape": (2, 4)},
+    ],
+    ids=str,
+)
+def test_deep_networks_have_a_known_spectrum_at_balanced_points(fields):
+    network = Deep(**fields)
+    most = min(len(network.target_singular_values), *network.hidden)
+    for (subset, loss, index), point in zip(network.critical_subsets(), network.representatives, strict=True):
+        assert network.critical_subset(subset) == (subset, loss, index)
+        x = network.critical_point(subset)
+        assert np.abs(network.gradient(x)).max() < 1e-12
+        assert network.value(x) == pytest.approx(loss, abs=1e-12)
+        hessian = complex_step(network.gradient, x[:, None])[..., 0]
+        eigenvalues = np.linalg.eigvalsh((hessian + hessian.T) / 2)
+        np.testing.assert_allclose(network.spectrum(subset), eigenvalues, atol=1e-10)
+        assert (index, point.nullity) == ((eigenvalues < -1e-9).sum(), (np.abs(eigenvalues) < 1e-9).sum())
+        assert point.kind == ("minimum" if len(subset) == most and not index else "saddle")
+
+
+def test_a_saddle_of_index_zero_is_left_by_a_power_of_the_distance():
+    network = Deep()
+    origin, step = network.critical_point((0,)), network.critical_point((0, 1)) - network.critical_point((0,))
+    falls = [network.value(origin) - network.value(origin + eps * step) for eps in (1e-2, 2e-2)]
+    assert network.critical_subset((0,)).index == 0
+    assert falls[0] > 0
+    assert falls[1] / falls[0] == pytest.approx(8, rel=1e-4)
+
+
 @pytest.mark.parametrize("hidden", [(3, 3), (3, 4, 3)])
 def test_beyond_two_layers_the_hessian_is_zero_at_the_origin(hidden):
     network = Deep(hidden=hidden)
@@ -101,6 +161,21 @@ def test_an_autoencoder_keeps_principal_components(seed):
         assert network.value(x) == pytest.approx(loss, rel=1e-12)
         assert index == (np.linalg.eigvalsh(network.hessian(x)) < -1e-9).sum()
     assert [each.subset for each in network.critical_subsets() if not each.index] == [(0, 1)]
+
+
+def test_more_manifolds_than_can_be_made_are_made_as_they_are_asked_for():
+    network = OBJECTIVES["linear_autoencoder"](
+        data={"name": "normal_inputs", "n_samples": 60, "variances": list(range(1, 41))}, hidden=12
+    )
+    points = network.representatives
+    assert len(points) == sum(math.comb(40, k) for k in range(13))
+    assert points[-1].label == "saddle_" + "_".join(map(str, range(28, 40)))
+    assert points[-1].index == 12 * 28 == network.critical_subset(range(28, 40)).index
+
+
+def test_subsets_are_listed_as_combinations_are():
+    combinations = [kept for k in range(6) for kept in itertools.combinations(range(5), k)]
+    assert [subset_at(place, 5) for place in range(n_subsets(5, 5))] == combinations
 
 
 # ---- Saxe's trajectories

@@ -223,7 +223,7 @@ def test_shapes_that_do_not_fit_are_named(call, message):
 
 def test_jax_differentiates_to_the_same():
     jax = pytest.importorskip("jax")
-    with jax.experimental.enable_x64():
+    with jax.enable_x64(True):
         theirs = {
             "identity": lambda x: x,
             "sigmoid": jax.nn.sigmoid,

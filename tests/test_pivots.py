@@ -110,3 +110,12 @@ def test_a_shift_the_other_way_exchanges_the_signs():
 def test_what_is_out_of_reach_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         pivot_log_probability_positive(*arguments)
+
+
+def test_an_ensemble_that_the_pivots_do_not_reach_says_so():
+    stiff = ENSEMBLES["beta_ensemble"](n=60, beta=50)
+    assert stiff.index_distribution() is None
+    assert stiff.log_probability_positive() is None
+    long = ENSEMBLES["beta_ensemble"](n=150, beta=0.5)
+    assert long.index_distribution() is None
+    assert long.log_probability_positive() == pytest.approx(pivot_log_probability_positive(150, 0.5))

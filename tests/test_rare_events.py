@@ -20,6 +20,7 @@ from saddlesim.random_matrices.rare import (
     probability_positive,
     tilting,
 )
+from saddlesim.spectrum import zero_threshold
 
 FORMS = [
     (ENSEMBLES["goe"](n=1), 1.0, 0.0),
@@ -213,3 +214,10 @@ def test_splitting_equal_variances_agrees_with_four_million_draws():
     estimate = probability_positive(ensemble, 20_000, rng)
     expected, error = 4e6 * math.exp(estimate.log_probability), (estimate.log_high - estimate.log_low) / 4.2
     assert abs(seen - expected) < 4 * math.hypot(math.sqrt(expected), expected * error)
+
+
+def test_singular_matrices_are_not_above_the_wall():
+    sparse = ENSEMBLES["sparse"](n=4, degree=1.0)
+    spectra, _ = conditional_spectra(sparse, 100_000, np.random.default_rng(2))
+    assert len(spectra)
+    assert (spectra[:, 0] > zero_threshold(spectra)).all()

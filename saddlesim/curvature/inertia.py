@@ -13,7 +13,7 @@ import numpy as np
 
 from saddlesim.curvature.density import spectral_density
 from saddlesim.curvature.krylov import Array, Product
-from saddlesim.spectrum import Spectrum, classify, rounding_rtol
+from saddlesim.spectrum import Spectrum, classify
 
 LARGEST_DENSE = 4000  # rows: 128 MB
 BLOCK_COLUMNS = 32
@@ -83,7 +83,8 @@ def negative_count(
     confidence_level : float
         Of the interval.
     near_zero : float, optional
-        Up to which modulus an eigenvalue is too near zero to call; by default what rounding leaves of zero.
+        Up to which modulus an eigenvalue is too near zero to call; by default what so many steps resolve, the width of the
+        spectrum over their number.
 
     Raises
     ------
@@ -96,7 +97,8 @@ def negative_count(
         raise ValueError(f"n_vectors={n_vectors}: an interval takes two at least")
     density = spectral_density(product, dimension, rng, n_vectors, n_steps)
     if near_zero is None:
-        near_zero = rounding_rtol(dimension) * max(map(abs, density.extent))
+        lowest, highest = density.extent
+        near_zero = (highest - lowest) / n_steps
     surely = dimension * density.fraction_below(-near_zero)
     perhaps = dimension * density.fraction_below(near_zero)
     factor = float(t.ppf((1 + confidence_level) / 2, n_vectors - 1)) / math.sqrt(n_vectors)

@@ -10,17 +10,25 @@ from saddlesim.experiments.basins_result import BasinsResult
 from saddlesim.experiments.classification import Classification, ClassificationResult
 from saddlesim.experiments.comparison import Comparison
 from saddlesim.experiments.comparison_result import ComparisonResult
+from saddlesim.experiments.declared_points import DeclaredPoints, DeclaredPointsResult
 from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
 from saddlesim.experiments.fields.critical_points import FieldCriticalPoints
 from saddlesim.experiments.fields.result import FieldCriticalPointsResult
 from saddlesim.experiments.levels.field_index_by_level import FieldIndexByLevel
 from saddlesim.experiments.levels.result import FieldIndexByLevelResult
+from saddlesim.experiments.modules_check.modules_check import ModulesCheck, ModulesCheckResult
+from saddlesim.experiments.network_index.network_index_by_loss import NetworkIndexByLoss
+from saddlesim.experiments.network_index.result import NetworkIndexByLossResult
 from saddlesim.experiments.passage import Passage
 from saddlesim.experiments.passage_result import PassageResult
+from saddlesim.experiments.saddle_to_saddle import SaddleToSaddle
+from saddlesim.experiments.saddle_to_saddle_result import SaddleToSaddleResult
 from saddlesim.experiments.signs.eigenvalue_signs import EigenvalueSigns
 from saddlesim.experiments.signs.result import EigenvalueSignsResult
 from saddlesim.experiments.sweeping.result import SweepResult
+from saddlesim.experiments.training.result import TrainingResult
+from saddlesim.experiments.training.training import Training
 from saddlesim.parameters import FromRegistry
 from saddlesim.registry import Registry
 
@@ -33,9 +41,14 @@ EXPERIMENTS = Registry(
         Audit,
         Comparison,
         Classification,
+        DeclaredPoints,
         EigenvalueSigns,
         FieldCriticalPoints,
         FieldIndexByLevel,
+        NetworkIndexByLoss,
+        SaddleToSaddle,
+        ModulesCheck,
+        Training,
     ),
 )
 EXPERIMENTS.load_entry_points()
@@ -52,6 +65,8 @@ __all__ = [
     "ClassificationResult",
     "Comparison",
     "ComparisonResult",
+    "DeclaredPoints",
+    "DeclaredPointsResult",
     "EigenvalueSigns",
     "EigenvalueSignsResult",
     "Escape",
@@ -63,8 +78,16 @@ __all__ = [
     "FieldIndexByLevel",
     "FieldIndexByLevelResult",
     "LabelledArray",
+    "ModulesCheck",
+    "ModulesCheckResult",
+    "NetworkIndexByLoss",
+    "NetworkIndexByLossResult",
     "Passage",
     "PassageResult",
     "Result",
+    "SaddleToSaddle",
+    "SaddleToSaddleResult",
     "SweepResult",
+    "Training",
+    "TrainingResult",
 ]

@@ -16,6 +16,7 @@ import numpy as np
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
 from saddlesim.objectives.base import Array, CriticalPoint, square_box
+from saddlesim.objectives.critical_subsets import critical_subsets
 from saddlesim.objectives.finite_sum import FiniteSum, Terms
 from saddlesim.objectives.rank_one_problems import Pca
 from saddlesim.parameters import Size, Vector, declared
@@ -102,19 +103,17 @@ class Factorization(FiniteSum):
     @cached_property
     def representatives(self) -> Sequence[CriticalPoint]:
         """One critical point of each manifold, on the axes and balanced (U' U = V' V), those that keep the fewest first."""
-        s, places, points = self.spectrum, range(len(self.spectrum)), list[CriticalPoint]()
-        for k in range(min(self.rank, len(s)) + 1):
-            for kept in itertools.combinations(places, k):
-                pairs = [(s[i], s[j]) for i in places if i not in kept for j in kept]
-                index = sum(left > own for left, own in pairs) + (self.rank - k) * (len(s) - k)
-                nullity = sum(left == own for left, own in pairs) + self.nullity(k)
-                kind = "minimum" if not index else "maximum" if index == self.dimension else "saddle"
-                label = f"{kind}_{1 + sum(each.kind == kind for each in points)}"
-                u, v = (np.zeros((n, self.rank)) for n in self.matrix.shape)
-                rows = np.flatnonzero(self.matrix.diagonal())[list(kept)]
-                u[rows, range(k)] = v[rows, range(k)] = np.sqrt(self.matrix.diagonal()[rows])
-                x = self.joined(u, v)
-                points.append(CriticalPoint(label, x, float(self.value(x)), index, kind, nullity))
+        s, points = self.spectrum, list[CriticalPoint]()
+        for kept, _, index in critical_subsets(s, (self.rank,)):
+            k, left = len(kept), [s[i] for i in range(len(s)) if i not in kept]
+            nullity = sum(left.count(s[j]) for j in kept) + self.nullity(k)
+            kind = "minimum" if not index else "maximum" if index == self.dimension else "saddle"
+            label = f"{kind}_{1 + sum(each.kind == kind for each in points)}"
+            u, v = (np.zeros((n, self.rank)) for n in self.matrix.shape)
+            rows = np.flatnonzero(self.matrix.diagonal())[list(kept)]
+            u[rows, range(k)] = v[rows, range(k)] = np.sqrt(self.matrix.diagonal()[rows])
+            x = self.joined(u, v)
+            points.append(CriticalPoint(label, x, float(self.value(x)), index, kind, nullity))
         return tuple(points)
 
     @property

@@ -19,26 +19,36 @@ from saddlesim.experiments import (
     BasinsResult,
     ClassificationResult,
     ComparisonResult,
+    DeclaredPointsResult,
     EigenvalueSignsResult,
     EscapeResult,
     FieldCriticalPointsResult,
     FieldIndexByLevelResult,
+    ModulesCheckResult,
+    NetworkIndexByLossResult,
     PassageResult,
     Result,
+    SaddleToSaddleResult,
     SweepResult,
+    TrainingResult,
 )
 from saddlesim.objectives import Objective
 from saddlesim.plots import (
     audit,
     basins,
     comparison,
+    declared_points,
     disconnectivity,
     eigenvalue_signs,
     escape,
     field_index_by_level,
     hessian_test,
+    modules_check,
+    network_index,
     passage,
+    saddle_to_saddle,
     sweep,
+    training,
 )
 from saddlesim.plots import census as census_pictures
 from saddlesim.plots import field_critical_points as field_pictures
@@ -147,8 +157,36 @@ def _(result: ComparisonResult) -> dict[str, Figure]:
 
 
 @_figures.register
+def _(result: DeclaredPointsResult) -> dict[str, Figure]:
+    return {"declared_points": declared_points.index_figure(result)}
+
+
+@_figures.register
 def _(result: FieldCriticalPointsResult) -> dict[str, Figure]:
     return {"field_critical_points": field_pictures.field_figure(result)}
+
+
+@_figures.register
+def _(result: ModulesCheckResult) -> dict[str, Figure]:
+    return {"modules_check": modules_check.modules_figure(result)}
+
+
+@_figures.register
+def _(result: SaddleToSaddleResult) -> dict[str, Figure]:
+    return {"saddle_to_saddle": saddle_to_saddle.saddle_figure(result)}
+
+
+@_figures.register
+def _(result: NetworkIndexByLossResult) -> dict[str, Figure]:
+    return {
+        "index_by_loss": network_index.index_figure(result),
+        "spectra": network_index.spectrum_figure(result),
+    }
+
+
+@_figures.register
+def _(result: TrainingResult) -> dict[str, Figure]:
+    return {"training": training.training_figure(result)}
 
 
 @_figures.register

@@ -20,7 +20,7 @@ LARGEST_PIVOT_LAW = 100  # rows
 LARGEST_CHAIN = 400  # rows, where only P(all positive) is asked for
 LARGEST_STIFFNESS = 300.0  # beyond, grids fine enough take more than a hundred megabytes
 
-DECADES = 40.0  # e-folds that a grid spans to either side: exp(-40) is below rounding
+E_FOLDS = 40.0  # e-folds that a grid spans to either side: exp(-40) is below rounding
 STRETCH = 8.0  # e-folds from the centre over which the grid of pivots is logarithmic; beyond, it widens
 FAR = 20.0  # where s / d is so large that adding a normal number is a small change
 FAR_NODES = 24  # of the Gauss-Hermite rule that makes it
@@ -78,9 +78,9 @@ def pivot_log_probability_positive(n: int, beta: float, shift: float = 0.0) -> f
     return positive_futures(n, beta, shift).log_probability
 
 
-def has_pivot_law(n: int, beta: float, shift: float = 0.0) -> bool:
-    """Tell whether `pivot_index_distribution` reaches that far."""
-    return 1 <= n <= LARGEST_PIVOT_LAW and beta > 0 and _stiffness(n, beta, shift) <= LARGEST_STIFFNESS
+def within_reach(n: int, beta: float, shift: float = 0.0, largest: int = LARGEST_PIVOT_LAW) -> bool:
+    """Tell whether laws of pivots reach that far; `largest` is `LARGEST_CHAIN` where only P(all positive) is asked for."""
+    return 1 <= n <= largest and beta > 0 and _stiffness(n, beta, shift) <= LARGEST_STIFFNESS
 
 
 class PivotGrid(NamedTuple):
@@ -129,10 +129,10 @@ def pivot_grid(n: int, beta: float, shift: float = 0.0) -> PivotGrid:
         )
     # |Gamma(k + 2 pi i / h) / Gamma(k)|, the error of the rule of spacing h for a gamma density of shape k, is below exp(-57)
     spacing = 2 * math.pi / (36 + math.sqrt(80 * stiffness))
-    end = math.asinh(DECADES / STRETCH)
+    end = math.asinh(E_FOLDS / STRETCH)
     x = np.arange(-end, end, spacing / STRETCH)
     pivots = math.sqrt(1 + stiffness) * np.exp(STRETCH * np.sinh(x))
-    y = np.arange(-DECADES, FAR + 2 * abs(scaled) + 10, spacing)
+    y = np.arange(-E_FOLDS, FAR + 2 * abs(scaled) + 10, spacing)
     quotients = np.logaddexp(0, y)
     return PivotGrid(
         shift=scaled,
@@ -210,7 +210,9 @@ class _Side:
         self.grid = grid
         self.same = normal_density(grid.pivots[:, None] + grid.quotients - shift) * grid.quotient_weights
         self.other = normal_density(grid.quotients - grid.pivots[near, None] - shift) * grid.quotient_weights
-        self.far_quotients = (far[:, None] + shift + rule).ravel()  # w = a - d' with a = shift + rule, mirrored
+        self.far_quotients = (
+            far[:, None] + shift + rule
+        ).ravel()  # w = a + d', d' the size of the next pivot, a = shift + rule
         self.far_weights = far_weights / far_weights.sum()
 
     def step(self, masses: Array, shape: float) -> tuple[Array, Array]:

@@ -101,16 +101,17 @@ class BetaEnsemble(TridiagonalEnsemble):
     def index_distribution(self) -> Array | None:
         if self.beta in CLASSICAL:
             return super().index_distribution()
-        from saddlesim.random_matrices.pivots import LARGEST_PIVOT_LAW, pivot_index_distribution
+        from saddlesim.random_matrices.pivots import pivot_index_distribution, within_reach
 
-        return pivot_index_distribution(self.n, self.beta) if self.n <= LARGEST_PIVOT_LAW else None
+        return pivot_index_distribution(self.n, self.beta) if within_reach(self.n, self.beta) else None
 
     def log_probability_positive(self) -> float | None:
         if self.beta in CLASSICAL:
             return super().log_probability_positive()
-        from saddlesim.random_matrices.pivots import LARGEST_PIVOT_LAW, pivot_log_index_distribution
+        from saddlesim.random_matrices.pivots import LARGEST_CHAIN, pivot_log_probability_positive, within_reach
 
-        return float(pivot_log_index_distribution(self.n, self.beta)[0]) if self.n <= LARGEST_PIVOT_LAW else None
+        reached = within_reach(self.n, self.beta, largest=LARGEST_CHAIN)
+        return pivot_log_probability_positive(self.n, self.beta) if reached else None
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

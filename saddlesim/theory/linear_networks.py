@@ -1,8 +1,8 @@
 """Linear networks: how gradient flow learns the modes of a linear network one after another.
 
 In 1/2 |W_N ... W_1 - M|^2 a balanced start along M's singular vectors stays so, and the strength u of a mode, the product of its
-entries in N layers, goes by u' = N u^(2 - 2/N) (s - u) (Saxe, McClelland, Ganguli 2014). Times are those of x' = -grad f, eta a step
-of gradient descent. A mode stays near u = 0 for long, and the longer the deeper: that is the plateau.
+entries in N layers, goes by u' = N u^(2 - 2/N) (s - u) (Saxe, McClelland, Ganguli 2014). Times are those of x' = -grad f, where
+a step of gradient descent takes eta. A mode stays near u = 0 for long, and the longer the deeper: that is the plateau.
 """
 
 from __future__ import annotations

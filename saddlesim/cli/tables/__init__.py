@@ -13,13 +13,18 @@ from saddlesim.cli.tables import (
     basins,
     classification,
     comparison,
+    declared_points,
     eigenvalue_signs,
     escape,
     field_critical_points,
     field_index_by_level,
     figures,
+    modules_check,
+    network_index,
     passage,
+    saddle_to_saddle,
     sweep,
+    training,
 )
 from saddlesim.cli.tables.figures import figure_text
 from saddlesim.experiments import (
@@ -27,13 +32,18 @@ from saddlesim.experiments import (
     BasinsResult,
     ClassificationResult,
     ComparisonResult,
+    DeclaredPointsResult,
     EigenvalueSignsResult,
     EscapeResult,
     FieldCriticalPointsResult,
     FieldIndexByLevelResult,
+    ModulesCheckResult,
+    NetworkIndexByLossResult,
     PassageResult,
     Result,
+    SaddleToSaddleResult,
     SweepResult,
+    TrainingResult,
 )
 from saddlesim.runs import Run
 from saddlesim.scenario import Check
@@ -46,9 +56,14 @@ TABLES: Mapping[type[Result], Callable[[Run], Iterable[RenderableType]]] = {
     AuditResult: audit.tables,
     ComparisonResult: comparison.tables,
     ClassificationResult: classification.tables,
+    DeclaredPointsResult: declared_points.tables,
     EigenvalueSignsResult: eigenvalue_signs.tables,
     FieldCriticalPointsResult: field_critical_points.tables,
     FieldIndexByLevelResult: field_index_by_level.tables,
+    NetworkIndexByLossResult: network_index.tables,
+    ModulesCheckResult: modules_check.tables,
+    SaddleToSaddleResult: saddle_to_saddle.tables,
+    TrainingResult: training.tables,
 }
 
 

@@ -20,8 +20,13 @@ class Goodness(NamedTuple):
 
     @classmethod
     def of(cls, counts: ArrayLike, probabilities: ArrayLike) -> Self | None:
-        """Compare counts, (K,), with the law they are said to follow, (K,); None if no two bins can be expected to be filled."""
+        """Compare counts, (K,), with the law they are said to follow, (K,); None if no two bins can be expected to be filled.
+
+        What the law calls impossible and yet was counted makes the statistic infinite.
+        """
         counts, probabilities = np.asarray(counts), np.asarray(probabilities)
+        if counts[probabilities == 0].any():
+            return cls(np.inf, 1)
         expected = counts.sum() * probabilities
         starts = _pooled(expected)
         if len(starts) < 2:

@@ -20,7 +20,7 @@ from saddlesim.random_matrices.rare import (
     method_for,
     perturbed,
 )
-from saddlesim.random_matrices.rare.splitting import LEAST_PARTICLES, N_REPLICAS
+from saddlesim.random_matrices.rare.splitting import LEAST_PARTICLES, N_REPLICAS, OutOfReach
 
 Array = NDArray[np.float64]
 
@@ -50,12 +50,12 @@ def samples_of_block(ensemble: Ensemble, n_samples: int, block_size: int, block:
 
 
 def log_weights(ensemble: Ensemble, n_samples: int, rng: np.random.Generator) -> Array:
-    """Draw the logarithms of a block's weights; -inf is a replica that did not reach the event."""
+    """Draw the logarithms of a block's weights; -inf is a replica that did not reach the event, or whose pilot gave up."""
     if method_for(ensemble) == "tilting":
         return block_weights(ensemble, n_samples, rng)
     try:
         return np.array([block_replica(ensemble, n_samples, rng)])
-    except ValueError:  # zero is out of reach
+    except OutOfReach:
         return np.array([-math.inf])
 
 

@@ -24,7 +24,7 @@ LOSSES: dict[str, ModuleType] = {
     "logistic": logistic,
     "squared_error": squared_error,
 }
-BLOCK = 1 << 23  # numbers that the products of one block of directions may hold: 64 MB
+BLOCK = 1 << 19  # numbers that the products of one block of directions hold: more would leave the cache
 
 
 class Layer(NamedTuple):

@@ -10,12 +10,14 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.objectives.base import Array, CriticalPoint
-from saddlesim.objectives.networks.critical_subsets import (
+from saddlesim.objectives.critical_subsets import (
     CriticalSubset,
+    Subset,
+    balanced_spectrum,
     checked_subset,
+    critical_subset,
     critical_subsets,
-    named_point,
-    two_layer_spectrum,
+    manifold_points,
 )
 from saddlesim.objectives.networks.data import DataField
 from saddlesim.objectives.networks.data.drawn import NormalInputs
@@ -85,26 +87,37 @@ class LinearAutoencoder(LayeredNetwork):
         ValueError
             If a member is repeated or out of range, or they are more than `hidden`.
         """
-        variances, vectors = self.principal_components
-        kept = list(checked_subset(subset, len(variances), self.hidden))
+        _, vectors = self.principal_components
+        kept = list(self._checked(subset))
         decoder = np.zeros((len(vectors), self.hidden))
         decoder[:, : len(kept)] = vectors[:, kept]
         return self.joined([Weights(decoder.T, None), Weights(decoder, None)])
 
+    def critical_subset(self, subset: Sequence[int]) -> CriticalSubset:
+        """Give loss and index of the critical manifold that keeps these components; errors as in `critical_point`."""
+        return critical_subset(self._deviations, self._checked(subset), (self.hidden,))
+
     def critical_subsets(self) -> tuple[CriticalSubset, ...]:
         """Give every critical manifold, those that keep fewest components first."""
-        return critical_subsets(np.sqrt(self.principal_components[0]).tolist(), self.hidden)
+        return critical_subsets(self._deviations, (self.hidden,))
 
     @cached_property
     def representatives(self) -> Sequence[CriticalPoint]:
         """The `critical_point` of each manifold, named by its subset."""
-        (variances, vectors), points = self.principal_components, list[CriticalPoint]()
-        n, r = vectors.shape
-        for subset, loss, index in self.critical_subsets():
-            spectrum = two_layer_spectrum(np.sqrt(variances).tolist(), subset, self.hidden, (n, r))
-            nullity = int((spectrum == 0).sum()) + self.hidden * (n - r)  # what W_1 does where data have no variance
-            points.append(named_point(subset, self.critical_point(subset), loss, index, nullity))
-        return tuple(points)
+        return manifold_points(self._deviations, (self.hidden,), self.critical_point, self._nullity)
+
+    @cached_property
+    def _deviations(self) -> list[float]:
+        """The singular values of C^(1/2), C the covariance."""
+        return [float(each) for each in np.sqrt(self.principal_components[0])]
+
+    def _checked(self, subset: Sequence[int]) -> Subset:
+        return checked_subset(subset, len(self._deviations), self.hidden)
+
+    def _nullity(self, subset: Subset) -> int:
+        n, r = len(self.principal_components[1]), len(self._deviations)
+        spectrum = balanced_spectrum(self._deviations, subset, (self.hidden,), (n, r))
+        return int((spectrum == 0).sum()) + self.hidden * (n - r)  # what W_1 does where data have no variance
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

@@ -17,12 +17,14 @@ from pydantic import Field
 
 from saddlesim.expressions.syntax import MOST_VARIABLES
 from saddlesim.objectives.base import Array, CriticalPoint, square_box
-from saddlesim.objectives.networks.critical_subsets import (
+from saddlesim.objectives.critical_subsets import (
     CriticalSubset,
+    Subset,
+    balanced_spectrum,
     checked_subset,
+    critical_subset,
     critical_subsets,
-    named_point,
-    two_layer_spectrum,
+    manifold_points,
 )
 from saddlesim.objectives.networks.layered import Layer, LayeredNetwork, Weights
 from saddlesim.parameters import Positive, Size, Vector, declared
@@ -84,13 +86,36 @@ class LinearNetwork(LayeredNetwork):
         ValueError
             If a member of the subset is repeated or out of range, or they are more than the narrowest layer is wide.
         """
-        kept = list(checked_subset(subset, len(self.target_singular_values), min(self.widths)))
+        kept = list(self._checked(subset))
         places = [kept, *([*range(len(kept))] for _ in self.widths), kept]
         roots = np.array(self.target_singular_values)[kept] ** (1 / len(self.modules))
         matrices = [np.zeros((layer.n_outputs, layer.n_inputs)) for layer in self.modules]
         for matrix, columns, rows in zip(matrices, places[:-1], places[1:], strict=True):
             matrix[rows, columns] = roots
         return self.joined([Weights(matrix, None) for matrix in matrices])
+
+    def critical_subset(self, subset: Sequence[int]) -> CriticalSubset:
+        """Give loss and index of the critical manifold that keeps these singular values; errors as in `critical_point`."""
+        return critical_subset(self.target_singular_values, self._checked(subset), self.widths)
+
+    def critical_subsets(self) -> tuple[CriticalSubset, ...]:
+        """Give every critical manifold, those that keep fewest singular values first."""
+        return critical_subsets(self.target_singular_values, self.widths)
+
+    def spectrum(self, subset: Sequence[int]) -> Array:
+        """Give the eigenvalues of the Hessian at `critical_point`, ascending, (d,); errors as there."""
+        return balanced_spectrum(self.target_singular_values, self._checked(subset), self.widths, self.target.shape)
+
+    @cached_property
+    def representatives(self) -> Sequence[CriticalPoint]:
+        """The balanced critical point of each manifold, named by its subset."""
+        return manifold_points(self.target_singular_values, self.widths, self.critical_point, self._nullity)
+
+    def _checked(self, subset: Sequence[int]) -> Subset:
+        return checked_subset(subset, len(self.target_singular_values), min(self.widths))
+
+    def _nullity(self, subset: Subset) -> int:
+        return int((self.spectrum(subset) == 0).sum())
 
     @property
     def expression_text(self) -> str | None:
@@ -161,24 +186,6 @@ class TwoLayerLinearNetwork(LinearNetwork):
     def widths(self) -> tuple[int, ...]:
         return (self.hidden,)
 
-    def critical_subsets(self) -> tuple[CriticalSubset, ...]:
-        """Give every critical manifold, those that keep fewest singular values first."""
-        return critical_subsets(self.target_singular_values, self.hidden)
-
-    def spectrum(self, subset: Sequence[int]) -> Array:
-        """Give the eigenvalues of the Hessian at `critical_point`, ascending, (d,); errors as there."""
-        s = self.target_singular_values
-        return two_layer_spectrum(s, checked_subset(subset, len(s), self.hidden), self.hidden, self.target.shape)
-
-    @cached_property
-    def representatives(self) -> Sequence[CriticalPoint]:
-        """The balanced critical point of each manifold, named by its subset."""
-        points = list[CriticalPoint]()
-        for subset, loss, index in self.critical_subsets():
-            nullity = int((self.spectrum(subset) == 0).sum())
-            points.append(named_point(subset, self.critical_point(subset), loss, index, nullity))
-        return tuple(points)
-
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
         return (
@@ -194,8 +201,12 @@ class DeepLinearNetwork(LinearNetwork):
     """Three or more linear layers fitted to a matrix: beyond two, the origin is a saddle at which the Hessian is zero.
 
     ``f(x) = 1/2 |W_N ... W_1 - M|_F^2``, M diagonal. Usual domain: half as wide again as the largest entry of a balanced
-    minimum. `critical_point` gives the balanced point that keeps a subset of the singular values. Every local minimum is global
-    (Kawaguchi 2016); saddles that keep fewer values than the layers have room for need not be strict.
+    minimum. Every local minimum is global, and every other critical point a saddle (Kawaguchi 2016).
+
+    Critical points: W_N ... W_1 is M with a subset I of its singular values kept, at most as many as the narrowest layer is wide
+    (Achour, Malgouyres, Gerchinovitz 2024). The loss is 1/2 sum_{i not in I} s_i^2. `critical_point` is balanced: each layer has
+    the roots s_j^(1/N). For N > 2 its index is #{(i, j): i not in I, j in I, s_i > s_j}, so it is no strict saddle where I is
+    the largest values but fewer than can be; at other points of the same product there may be negative eigenvalues.
 
     Parameters
     ----------
@@ -215,8 +226,9 @@ class DeepLinearNetwork(LinearNetwork):
     source: ClassVar[str] = "Kawaguchi, Deep Learning without Poor Local Minima (2016)"
     dimension_rule: ClassVar[str] = "sum of the products of neighbouring widths"
     critical_set: ClassVar[str] = (
-        "Balanced points keep a subset of the singular values, `critical_point`; there are others. No local minimum is worse "
-        "than the global one. Beyond two layers the Hessian is zero at the origin."
+        "A set for each set of at most as many singular values as the narrowest layer is wide, the product being M with only "
+        "these kept; `representatives` has the balanced point of each. Those that keep the largest, as many as can be, are the "
+        "minima, all others saddles, not all of them strict: beyond two layers the Hessian is zero at the origin."
     )
     symmetries: ClassVar[tuple[str, ...]] = ("rotation", "scaling", "permutation", "sign")
 
@@ -271,18 +283,6 @@ class ScalarChain(LinearNetwork):
     @property
     def widths(self) -> tuple[int, ...]:
         return (1,) * (self.depth - 1)
-
-    @cached_property
-    def representatives(self) -> Sequence[CriticalPoint]:
-        """The balanced minimum, and the origin."""
-        minimum, origin = self.critical_point((0,)), np.zeros(self.depth)
-        flat = self.depth > 2
-        return (
-            CriticalPoint("minimum_1", minimum, 0.0, 0, "minimum", self.depth - 1),
-            CriticalPoint(
-                "origin", origin, self.target_value**2 / 2, 0 if flat else 1, "saddle", self.depth if flat else 0
-            ),
-        )
 
     @classmethod
     def of_dimension(cls, n: int) -> Self | None:

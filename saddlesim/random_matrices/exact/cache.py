@@ -18,7 +18,7 @@ Numbers = list[tuple[int, int]]  # mantissa and exponent of two
 
 def load(law: dict[str, Any], digits: int) -> Numbers | None:
     """Give a law's numbers if they are there with as many digits."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # not there, or not whole
+    with contextlib.suppress(OSError, RuntimeError, ValueError, KeyError, TypeError):  # not there, or not whole
         held = json.loads(_path(law).read_text(encoding="ascii"))
         if held["digits"] >= digits:
             return [(int(mantissa, 16), int(exponent)) for mantissa, exponent in held["numbers"]]
@@ -28,8 +28,9 @@ def load(law: dict[str, Any], digits: int) -> Numbers | None:
 def save(law: dict[str, Any], digits: int, numbers: Numbers) -> None:
     """Keep a law's numbers."""
     content = {"law": law, "digits": digits, "numbers": [(hex(mantissa), exponent) for mantissa, exponent in numbers]}
-    path = _path(law)
-    with contextlib.suppress(OSError):  # a read-only home is no reason to fail: it is computed again next time
+    # a home that is read-only or missing is no reason to fail: it is computed again next time
+    with contextlib.suppress(OSError, RuntimeError):
+        path = _path(law)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="ascii") as partial:
             json.dump(content, partial)

@@ -22,6 +22,7 @@ Array = NDArray[np.float64]
 DOUBLE_DIGITS = 25
 LARGEST_DIGITS = 1000
 LARGEST_SHIFT = 100
+LARGEST_SPIN = 1000  # p of the spherical p-spin
 
 
 class Law(NamedTuple):
@@ -81,7 +82,7 @@ def index_distribution(
     >>> index_distribution("isotropic_field_critical", 2)
     array([0.25, 0.5 , 0.25])
     """
-    parameters = _parameters(ensemble, n, shift, p)
+    parameters = _parameters(ensemble, n, shift, p, digits)
     return _rounded(ensemble, n, parameters, digits)
 
 
@@ -97,8 +98,9 @@ def log_probability_positive(
     """
     from mpmath import mp
 
+    parameters = _parameters(ensemble, n, shift, p, digits)
     with mp.workdps(max(30, (digits or 0) + 10)):
-        first = _first(ensemble, n, _parameters(ensemble, n, shift, p), mp.dps)
+        first = _first(ensemble, n, parameters, mp.dps)
         logarithm = mp.log(mp.make_mpf(_mpf(first, mp.dps)))
     return float(logarithm) if digits is None else mp.mpf(logarithm)
 
@@ -226,13 +228,17 @@ LARGEST_EXACT: Mapping[str, int] = {name: law.largest for name, law in EXACT_LAW
 # ---- numbers
 
 
-def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int) -> dict[str, Any]:
-    if ensemble not in EXACT_LAWS:
+def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int, digits: int | None = None) -> dict[str, Any]:
+    if not isinstance(ensemble, str) or ensemble not in EXACT_LAWS:
         told = suggestion(str(ensemble), EXACT_LAWS)
         raise ValueError(f"{ensemble!r} has no exact index law here{told}")
     _check_size(ensemble, n)
-    if p < 2:
-        raise ValueError(f"p={p}: must be at least 2")
+    _check_whole("p", p, 2, LARGEST_SPIN)
+    if digits is not None:
+        _check_whole("digits", digits, 1, LARGEST_DIGITS)
+    if isinstance(shift, bool) or not isinstance(shift, int | float | Fraction | np.floating):
+        raise ValueError(f"shift={shift!r}: must be a number from {-LARGEST_SHIFT} to {LARGEST_SHIFT}")
+    shift = shift if isinstance(shift, Fraction) else float(shift)
     if shift and "shift" not in EXACT_LAWS[ensemble].parameters:
         raise ValueError(f"shift={shift}: {ensemble} is not shifted; shifted_goe is")
     if not -LARGEST_SHIFT <= shift <= LARGEST_SHIFT:
@@ -241,10 +247,15 @@ def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int) -> dict[
     return {name: given[name] for name in EXACT_LAWS[ensemble].parameters}
 
 
+def _check_whole(name: str, number: Any, least: int, largest: int) -> None:
+    if isinstance(number, bool) or not hasattr(number, "__index__") or not least <= number <= largest:
+        raise ValueError(f"{name}={number!r}: must be whole, from {least} to {largest}")
+
+
 def _check_size(ensemble: str, n: int) -> None:
     largest = EXACT_LAWS[ensemble].largest
-    if not (hasattr(n, "__index__") and 1 <= n <= largest):
-        raise ValueError(f"n={n}: the exact index law of {ensemble} is for whole n from 1 to {largest}")
+    if isinstance(n, bool) or not (hasattr(n, "__index__") and 1 <= n <= largest):
+        raise ValueError(f"n={n!r}: the exact index law of {ensemble} is for whole n from 1 to {largest}")
 
 
 def _rounded(ensemble: str, n: int, parameters: dict[str, Any], digits: int | None) -> Array | list[Any]:
@@ -267,8 +278,6 @@ def _rounded(ensemble: str, n: int, parameters: dict[str, Any], digits: int | No
 
 def _numbers(ensemble: str, n: int, parameters: dict[str, Any], digits: int, wanted: Wanted = "each") -> cache.Numbers:
     """Give mantissas and exponents of the probabilities, to so many digits."""
-    if not 1 <= digits <= LARGEST_DIGITS:
-        raise ValueError(f"digits={digits}: must be from 1 to {LARGEST_DIGITS}")
     law = EXACT_LAWS[ensemble]
     named = {"index": ensemble, "n": int(n), **{name: _spelt(each) for name, each in parameters.items()}}
     named["wanted"] = wanted

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from saddlesim.random_matrices.base import Array, Ensemble
 from saddlesim.random_matrices.rare.moves import perturbed
+from saddlesim.spectrum import zero_threshold
 
 N_REPLICAS = 20
 LEAST_PARTICLES = 10  # of a replica
@@ -27,6 +28,10 @@ FIRST_AMOUNT = 0.5
 LEAST_AMOUNT = 1e-3
 TUNING = 1.15
 ACCEPTED = 0.3  # what fraction of moves should be
+
+
+class OutOfReach(ValueError):
+    """Zero lies too many floors down."""
 
 
 class Floor(NamedTuple):
@@ -51,7 +56,7 @@ class Particles(NamedTuple):
     def moved(self, ensemble: Ensemble, floor: Floor, rng: np.random.Generator) -> tuple[Particles, float]:
         """Move all that stay above the floor, and tell what fraction does."""
         proposed = perturbed(ensemble, self.matrices, floor.amount, rng)
-        scores = np.linalg.eigvalsh(proposed)[:, 0]
+        scores = smallest_eigenvalues(proposed)
         accepted = scores > floor.level
         matrices = np.where(accepted[:, None, None], proposed, self.matrices)
         return Particles(matrices, np.where(accepted, scores, self.scores)), float(accepted.mean())
@@ -60,7 +65,13 @@ class Particles(NamedTuple):
 def drawn(ensemble: Ensemble, n_particles: int, rng: np.random.Generator) -> Particles:
     """Draw particles from the ensemble itself."""
     matrices = ensemble.sample(n_particles, rng)
-    return Particles(matrices, np.linalg.eigvalsh(matrices)[:, 0])
+    return Particles(matrices, smallest_eigenvalues(matrices))
+
+
+def smallest_eigenvalues(matrices: NDArray[Any]) -> Array:
+    """Give the smallest eigenvalue of each, (B,); exactly 0 where it is zero but for rounding, which is not above a wall at 0."""
+    values = np.linalg.eigvalsh(matrices)
+    return np.where(np.abs(values[:, 0]) <= zero_threshold(values), 0.0, values[:, 0])
 
 
 def floors_of(ensemble: Ensemble, n_particles: int, rng: np.random.Generator) -> list[Floor]:
@@ -87,7 +98,7 @@ def floors_of(ensemble: Ensemble, n_particles: int, rng: np.random.Generator) ->
         floors.append(Floor(level, amount))
         if level == 0:
             return floors
-    raise ValueError(
+    raise OutOfReach(
         f"{ensemble}: after {LARGEST_DESCENT} floors the smallest eigenvalue is still about {floors[-1].level:.4g};"
         " splitting does not reach a probability this small"
     )

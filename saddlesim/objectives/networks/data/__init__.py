@@ -13,6 +13,7 @@ from saddlesim.registry import Registry, declared_in
 ROOMS = (small, drawn, real)
 
 DATA_SETS = Registry("data set", declared_in(*ROOMS))
+DATA_SETS.load_entry_points()
 DataField = Annotated[DataSet, FromRegistry(DATA_SETS, ("class_probabilities",))]
 
 __all__ = ["DATA_SETS", "ROOMS", "DataField", "DataSet"]

@@ -50,6 +50,11 @@ class DataSet(ABC):
         return self.checked.inputs
 
     @property
+    def n_samples(self) -> int:
+        """S, how many there are."""
+        return len(self.inputs)
+
+    @property
     def labels(self) -> Labels | None:
         """The classes, (S,), counted from 0; None where there are none."""
         return self.checked.labels
@@ -65,7 +70,8 @@ class DataSet(ABC):
         _, targets, labels, n_classes = self.checked
         if targets is not None:
             return targets
-        hot = np.eye(n_classes or 0)[labels]
+        hot = np.zeros((self.n_samples, n_classes or 0))
+        hot[np.arange(self.n_samples), labels] = 1
         hot.flags.writeable = False
         return hot
 
@@ -83,7 +89,7 @@ class DataSet(ABC):
         if wrong.size:
             row = int(wrong[0])
             raise ValueError(
-                f"row {row} of the targets of {self} sums to {sums[row]:.6g} with smallest entry {targets[row].min():.6g}; a"
+                f"row {row} of the targets of {self} sums to {sums[row]:.12g} with smallest entry {targets[row].min():.6g}; a"
                 " cross-entropy is of class probabilities, >= 0 and of sum 1; give such rows, or use loss=squared_error"
             )
         return targets
@@ -111,7 +117,8 @@ def checked_samples(samples: Samples) -> Samples:
     given: Any = targets if targets is not None else labels
     if len(given) != len(inputs):
         raise ValueError(
-            f"inputs {inputs.shape} and {'targets' if targets is not None else 'labels'} {given.shape} differ in rows"
+            f"inputs {inputs.shape} and {'targets' if targets is not None else 'labels'} {given.shape} differ in rows;"
+            " give as many of one as of the other"
         )
     if targets is not None:
         _check_finite("targets", targets)

@@ -14,16 +14,20 @@ from saddlesim.parameters import NonNegativeInteger, Size, declared
 
 
 class RealData(DataSet):
-    """Base of data sets that scikit-learn has: a stratified part, and columns of mean 0 and variance 1 where asked for."""
+    """Base of data sets that scikit-learn has: a stratified part, and columns of mean 0 and variance 1 where asked for.
 
-    n_samples: int | None
+    A constant column becomes 0.
+    """
+
+    n_chosen: int | None
     standardised: bool
     seed: int
-    loader: ClassVar[str]  # of sklearn.datasets
 
     def __post_init__(self) -> None:
         if importlib.util.find_spec("sklearn") is None:
-            raise ValueError(f"{self} needs scikit-learn, which is not installed; pip install 'saddlesim[learn]'")
+            raise ValueError(
+                f"{self} needs scikit-learn, which is not installed; install with: pip install 'saddlesim[learn]'"
+            )
         _ = self.checked
 
     @abstractmethod
@@ -39,22 +43,21 @@ class RealData(DataSet):
         )
 
     def chosen(self, labels: Labels) -> Labels:
-        """Give the numbers of `n_samples` rows, ascending, drawn so that each class has its share but for rounding."""
-        if self.n_samples is None:
+        """Give the numbers of `n_chosen` rows, ascending, drawn so that each class has its share but for rounding."""
+        if self.n_chosen is None:
             return np.arange(len(labels))
         counts = np.bincount(labels)
-        if not len(counts) <= self.n_samples <= len(labels):
+        if not len(counts) <= self.n_chosen <= len(labels):
             raise ValueError(
-                f"n_samples={self.n_samples}: there are {len(labels)} samples of {len(counts)} classes; choose"
+                f"n_samples={self.n_chosen}: there are {len(labels)} samples of {len(counts)} classes; choose"
                 f" {len(counts)} to {len(labels)}"
             )
         rng = np.random.default_rng(self.seed)
-        exact = counts * (self.n_samples / len(labels))
-        shares = np.maximum(exact.astype(np.intp), 1)
-        for each in np.argsort(shares - exact, kind="stable")[: max(0, self.n_samples - shares.sum())]:
-            shares[each] += 1
+        exact = counts * (self.n_chosen / len(labels))
+        shares = exact.astype(np.intp)
+        shares[np.argsort(shares - exact, kind="stable")[: self.n_chosen - shares.sum()]] += 1  # largest remainders
         parts = [rng.permutation(np.flatnonzero(labels == k))[:share] for k, share in enumerate(shares)]
-        return np.sort(np.concatenate(parts)[: self.n_samples])
+        return np.sort(np.concatenate(parts))
 
 
 def _bunch(name: str) -> Any:
@@ -76,14 +79,14 @@ class Digits(RealData):
     n_samples : int, optional
         A stratified part; by default all.
     standardised : bool
-        Whether each pixel gets mean 0 and variance 1.
+        Whether each pixel gets mean 0 and variance 1; one that never changes becomes 0.
     seed : int
         Of the choice.
     """
 
     size: Literal[8, 4, 2, 1] = 8
     classes: Annotated[tuple[NonNegativeInteger, ...], Field(min_length=2)] | None = None
-    n_samples: Size | None = None
+    n_chosen: Annotated[Size | None, Field(alias="n_samples")] = None
     standardised: bool = False
     seed: NonNegativeInteger = 0
 
@@ -110,7 +113,7 @@ class Digits(RealData):
 class _Table(RealData):
     """A table of scikit-learn's as it is."""
 
-    loader: ClassVar[str]
+    loader: ClassVar[str]  # of sklearn.datasets
 
     def loaded(self) -> tuple[Array, Labels]:
         bunch = _bunch(self.loader)
@@ -121,7 +124,7 @@ class _Table(RealData):
 class Iris(_Table):
     """Fisher's irises: 150 flowers of three species, four lengths in cm."""
 
-    n_samples: Size | None = None
+    n_chosen: Annotated[Size | None, Field(alias="n_samples")] = None
     standardised: bool = True
     seed: NonNegativeInteger = 0
 
@@ -133,7 +136,7 @@ class Iris(_Table):
 class Wine(_Table):
     """Wines of three cultivars: 178 bottles, 13 measurements."""
 
-    n_samples: Size | None = None
+    n_chosen: Annotated[Size | None, Field(alias="n_samples")] = None
     standardised: bool = True
     seed: NonNegativeInteger = 0
 
@@ -145,7 +148,7 @@ class Wine(_Table):
 class BreastCancer(_Table):
     """Tumours, malignant (0) or benign (1): 569 of them, 30 measurements."""
 
-    n_samples: Size | None = None
+    n_chosen: Annotated[Size | None, Field(alias="n_samples")] = None
     standardised: bool = True
     seed: NonNegativeInteger = 0
 

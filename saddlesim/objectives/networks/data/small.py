@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import InitErrorDetails
 
 from saddlesim.objectives.networks.data.base import DataSet, Samples, matrix
 from saddlesim.parameters import Count, NonNegativeInteger, declared
 
-Rows = tuple[tuple[float, ...], ...]  # nan too, which is told with its place
+
+def _first_problem(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Tell only the first wrong entry of a column, not each of a thousand."""
+    try:
+        return validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        told = InitErrorDetails(type=first["type"], loc=first["loc"], input=first["input"], ctx=first.get("ctx", {}))
+        raise ValidationError.from_exception_data(error.title, [told]) from None
+
+
+Entry = Annotated[float, Field(allow_inf_nan=True)]  # nan too: the check of data tells its row and column
+Rows = Annotated[tuple[tuple[Entry, ...], ...], WrapValidator(_first_problem)]
+Column = Annotated[tuple[NonNegativeInteger, ...], WrapValidator(_first_problem)]
 
 
 @declared
@@ -40,7 +54,7 @@ class Given(DataSet):
     """
 
     input_rows: Rows = Field(alias="inputs")
-    label_column: tuple[NonNegativeInteger, ...] | None = Field(default=None, alias="labels")
+    label_column: Column | None = Field(default=None, alias="labels")
     target_rows: Rows | None = Field(default=None, alias="targets")
     class_count: Count | None = Field(default=None, alias="n_classes")
 
