@@ -14,6 +14,7 @@ from saddlesim.runs import run
 from saddlesim.scenario import Scenario, ScenarioError, json_schema, load_scenario, parse_scenario
 
 REPOSITORY = Path(__file__).parents[1]
+REAL_DATA = ("digits", "iris", "wine", "breast_cancer")
 FILES = sorted((REPOSITORY / "scenarios").glob("*.yaml"))
 
 SMALL = """\
@@ -401,7 +402,15 @@ def test_a_scenario_spelt_plainly_is_the_same_scenario():
     assert again == scenario
 
 
+@pytest.fixture
+def _its_library(path):
+    """Skip a scenario of real data where the library that brings them is not installed."""
+    if any(f"name: {data}" in path.read_text() for data in REAL_DATA):
+        pytest.importorskip("sklearn")
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("_its_library")
 def test_a_scenario_of_the_library_spelt_plainly_is_the_same(path):
     scenario = load_scenario(path)
     assert parse_scenario(yaml.safe_dump(as_plain(scenario))) == scenario
@@ -415,6 +424,7 @@ def test_a_scenario_of_the_library_tells_editors_where_its_schema_is(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.usefixtures("_its_library")
 def test_a_scenario_of_the_library_meets_its_expectations_at_reduced_size(path, tmp_path):
     scenario = load_scenario(path, reduced=True)
     assert scenario.expect

@@ -22,7 +22,7 @@ Array = NDArray[np.float64]
 DOUBLE_DIGITS = 25
 LARGEST_DIGITS = 1000
 LARGEST_SHIFT = 100
-LARGEST_SPIN = 1000  # p of the spherical p-spin
+LARGEST_SPIN = 10**9  # p of the spherical p-spin
 
 
 class Law(NamedTuple):
@@ -228,7 +228,7 @@ LARGEST_EXACT: Mapping[str, int] = {name: law.largest for name, law in EXACT_LAW
 # ---- numbers
 
 
-def _parameters(ensemble: str, n: int, shift: float | Fraction, p: int, digits: int | None = None) -> dict[str, Any]:
+def _parameters(ensemble: Any, n: int, shift: float | Fraction, p: int, digits: int | None = None) -> dict[str, Any]:
     if not isinstance(ensemble, str) or ensemble not in EXACT_LAWS:
         told = suggestion(str(ensemble), EXACT_LAWS)
         raise ValueError(f"{ensemble!r} has no exact index law here{told}")
