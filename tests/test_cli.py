@@ -170,6 +170,12 @@ def test_lists_name_what_the_registries_hold(kind, registry):
     assert all(name in printed for name in registry)
 
 
+def test_scenarios_are_listed_though_what_one_needs_is_not_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    listed = {each["name"]: each for each in json.loads(saddlesim("list", "scenarios", "--json").stdout)}
+    assert listed["digits_training"]["experiment"] == "training"
+
+
 def test_the_librarys_scenarios_run_from_anywhere(scenario):
     listed = {each["name"] for each in json.loads(saddlesim("list", "scenarios", "--json").stdout)}
     assert {"first_saddle", "lee_toy", "monkey"} <= listed

@@ -121,12 +121,14 @@ def _fields(cls: type) -> dict[str, Any]:
 
 
 def _scenarios() -> list[dict[str, Any]]:
-    from saddlesim.scenario import library_scenarios, load_scenario
+    """Read what scenarios say of themselves, and check nothing: one whose extra is not installed is listed, too."""
+    from saddlesim.scenario import library_scenarios
+    from saddlesim.scenario.document import Document
 
-    loaded = {name: (path, load_scenario(path)) for name, path in library_scenarios().items()}
+    read = {name: (path, Document.read(path.read_text("utf-8"), str(path))) for name, path in library_scenarios().items()}
     return [
-        {"name": name, "title": scenario.title, "experiment": type(scenario.experiment).registry_key, "path": str(path)}  # type: ignore[attr-defined]
-        for name, (path, scenario) in loaded.items()
+        {"name": name, "title": told.data["title"], "experiment": told.data["experiment"]["name"], "path": str(path)}
+        for name, (path, told) in read.items()
     ]
 
 
