@@ -86,7 +86,8 @@ def test_jax_has_the_same_gradient_and_hessian():
 
     def cut(x):
         start = 0
-        for n, m, _, _ in made.modules:
+        for layer in made.modules:
+            n, m = layer.n_inputs, layer.n_outputs
             yield x[start : start + m * n].reshape(m, n), x[start + m * n : start + m * n + m]
             start += m * n + m
 

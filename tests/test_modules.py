@@ -30,6 +30,7 @@ EXACT = {
     "tanh": mpmath.tanh,
     "softplus": lambda x: mpmath.log(1 + mpmath.exp(x)),
     "gelu": lambda x: x * mpmath.ncdf(x),
+    "erf": lambda x: mpmath.erf(x / mpmath.sqrt(2)),
     "relu": lambda x: max(x, mpmath.mpf(0)),
     "elu": lambda x: x if x > 0 else mpmath.expm1(x),
 }
@@ -232,6 +233,7 @@ def test_jax_differentiates_to_the_same():
             "softplus": jax.nn.softplus,
             "elu": jax.nn.elu,
             "gelu": lambda x: jax.nn.gelu(x, approximate=False),
+            "erf": lambda x: jax.scipy.special.erf(x / 2**0.5),
         }
         assert set(theirs) == set(ACTIVATIONS)
         for name, h in theirs.items():
@@ -258,7 +260,8 @@ def test_torch_differentiates_to_the_same():
     (torch.tensor(DY) * y).sum().backward()
     for ours, theirs in zip(linear.backward(DY, X, W), (x, w, b), strict=True):
         np.testing.assert_allclose(ours, theirs.grad.numpy(), rtol=1e-12)
-    theirs = {name: getattr(torch.nn.functional, name) for name in ACTIVATIONS if name != "identity"}
+    theirs = {name: getattr(torch.nn.functional, name) for name in ACTIVATIONS if name not in ("identity", "erf")}
+    theirs["erf"] = lambda x: torch.special.erf(x / 2**0.5)
     for name, h in theirs.items():
         z = torch.tensor(Z, requires_grad=True)
         (slope,) = torch.autograd.grad(h(z).sum(), z)

@@ -125,7 +125,9 @@ def _scenarios() -> list[dict[str, Any]]:
     from saddlesim.scenario import library_scenarios
     from saddlesim.scenario.document import Document
 
-    read = {name: (path, Document.read(path.read_text("utf-8"), str(path))) for name, path in library_scenarios().items()}
+    read = {
+        name: (path, Document.read(path.read_text("utf-8"), str(path))) for name, path in library_scenarios().items()
+    }
     return [
         {"name": name, "title": told.data["title"], "experiment": told.data["experiment"]["name"], "path": str(path)}
         for name, (path, told) in read.items()

@@ -31,7 +31,7 @@ from saddlesim.objectives import (
 )
 from saddlesim.objectives.base import METHODS, LibraryObjective, Objective, name_of
 from saddlesim.objectives.critical_point import CriticalPoint
-from saddlesim.objectives.networks import linear_autoencoder, linear_networks, multilayer_perceptron
+from saddlesim.objectives.networks import committee_machines, linear_autoencoder, linear_networks, multilayer_perceptron
 from saddlesim.objectives.normal_forms import MonkeySaddle, Quadratic
 from saddlesim.objectives.symbolic import Expression, expression
 from saddlesim.parameters import FromRegistry
@@ -59,6 +59,7 @@ ROOMS = (
     linear_networks,
     linear_autoencoder,
     multilayer_perceptron,
+    committee_machines,
     particles,
     random_fields,
     periodic_fields,

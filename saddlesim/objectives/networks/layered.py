@@ -38,17 +38,20 @@ class Layer(NamedTuple):
         One of `ACTIVATIONS`.
     has_bias : bool
         Whether there is a bias, (m,).
+    is_fixed : bool
+        Whether the weights are all 1 and no part of a point.
     """
 
     n_inputs: int
     n_outputs: int
     activation: str = "identity"
     has_bias: bool = False
+    is_fixed: bool = False
 
     @property
     def n_weights(self) -> int:
         """How many components of a point are this layer's."""
-        return self.n_outputs * (self.n_inputs + self.has_bias)
+        return 0 if self.is_fixed else self.n_outputs * (self.n_inputs + self.has_bias)
 
 
 class Weights(NamedTuple):
@@ -100,10 +103,13 @@ class LayeredNetwork(FiniteSum):
     def domain(self) -> Array:
         return square_box(2.0, self.dimension)
 
-    def split(self, x: Array) -> list[Weights]:
-        """Give each layer's weights, lanes first, of points (d, ...)."""
+    def split(self, x: Array, fixed: float = 1.0) -> list[Weights]:
+        """Give each layer's weights, lanes first, of points (d, ...); a fixed layer's, without lanes, are all `fixed`."""
         parts, start, lanes = list[Weights](), 0, x.shape[1:]
-        for n, m, _, has_bias in self.modules:
+        for n, m, _, has_bias, is_fixed in self.modules:
+            if is_fixed:
+                parts.append(Weights(np.full((m, n), fixed), None))
+                continue
             matrix = np.moveaxis(x[start : start + m * n], 0, -1).reshape(*lanes, m, n)
             start += m * n
             parts.append(Weights(matrix, np.moveaxis(x[start : start + m], 0, -1) if has_bias else None))
@@ -113,7 +119,9 @@ class LayeredNetwork(FiniteSum):
     def joined(self, weights: Sequence[Weights]) -> Array:
         """Give the points (d, ...) of which these are the layers' weights; the inverse of `split`."""
         parts = list[Array]()
-        for matrix, bias in weights:
+        for layer, (matrix, bias) in zip(self.modules, weights, strict=True):
+            if layer.is_fixed:
+                continue
             lanes, (m, n) = matrix.shape[:-2], matrix.shape[-2:]
             parts.append(np.moveaxis(matrix.reshape(*lanes, m * n), -1, 0))
             if bias is not None:
@@ -217,7 +225,7 @@ class Passes:
 
     def _product(self, v: Array, *, exact: bool) -> Array:
         network, v = self.network, self.network.points(v)
-        turns, moved = network.split(v), list[Array]()
+        turns, moved = network.split(v, fixed=0.0), list[Array]()
         tangents: list[Array | None] = [None]  # the data stay
         for i, ((matrix, _), (turn, bias_turn)) in enumerate(zip(self.weights, turns, strict=True)):
             moved.append(linear.tangent(self.signals[i], matrix, tangents[i], turn, bias_turn))

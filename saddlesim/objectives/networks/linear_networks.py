@@ -123,7 +123,7 @@ class LinearNetwork(LayeredNetwork):
         if paths > LONGEST_TEXT or self.dimension > MOST_VARIABLES:
             return None
         parts, place = list[list[list[str]]](), iter(self.variables)
-        for n, m, _, _ in self.modules:
+        for n, m, *_ in self.modules:
             parts.append([[next(place) for _ in range(n)] for _ in range(m)])
         rows = parts[0]
         for matrix in parts[1:]:

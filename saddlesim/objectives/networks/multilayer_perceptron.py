@@ -16,7 +16,7 @@ from saddlesim.objectives.networks.data.small import Xor
 from saddlesim.objectives.networks.layered import Layer, LayeredNetwork
 from saddlesim.parameters import NonNegative, Size, declared
 
-ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "softplus", "elu", "gelu"]
+ActivationName = Literal["identity", "sigmoid", "tanh", "relu", "softplus", "elu", "gelu", "erf"]
 LossName = Literal["cross_entropy", "logistic", "squared_error"]
 
 

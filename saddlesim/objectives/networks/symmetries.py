@@ -7,6 +7,7 @@ third makes them lie on manifolds, along which the Hessian is zero. Weight decay
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike
 from saddlesim.objectives.base import Array
 from saddlesim.objectives.networks.layered import LayeredNetwork, Weights
 
-ODD = ("identity", "tanh")
+ODD = ("identity", "tanh", "erf")
 HOMOGENEOUS = ("identity", "relu")
 
 
@@ -56,6 +57,8 @@ def rescaled(network: LayeredNetwork, x: Array, hidden: int, factors: ArrayLike)
     if scale.shape != (width,):
         raise ValueError(f"factors of shape {scale.shape}: hidden layer {hidden} has {width} units")
     name = network.modules[hidden].activation
+    if network.modules[hidden + 1].is_fixed and (scale != 1).any():
+        raise ValueError(f"factor {scale[scale != 1][0]:g} is no symmetry: what follows hidden layer {hidden} is fixed")
     allowed = (
         (name in HOMOGENEOUS) & (scale > 0) | (name in ODD) & (np.abs(scale) == 1) | (name == "identity") & (scale != 0)
     )
@@ -72,9 +75,9 @@ def canonical(network: LayeredNetwork, x: Array) -> Array:
     Of each hidden unit the first weight of largest modulus is positive where h is odd, and units stand in the order of their
     weights. Copies that differ by rounding come out alike but for rounding, unless two units are nearly alike.
     """
-    for hidden, layer in enumerate(network.modules[:-1]):
+    for hidden, (layer, following) in enumerate(itertools.pairwise(network.modules)):
         own = _own(network.split(x)[hidden])
-        if layer.activation in ODD:
+        if layer.activation in ODD and not following.is_fixed:
             leading = np.take_along_axis(own, np.abs(own).argmax(axis=1)[:, None], axis=1)[:, 0]
             x = _mapped(network, x, hidden, np.arange(len(own)), np.where(leading < 0, -1.0, 1.0))
             own = _own(network.split(x)[hidden])

@@ -64,14 +64,16 @@ class GaussianMixture(DataSet):
 class Teacher(DataSet):
     """Normal inputs, and what a drawn network of one hidden layer makes of them: a student as wide can fit it without error.
 
-    ``T = V h(W X') + noise``: W is normal of variance 1 / inputs, V of variance 1 / hidden. `weights` has both.
+    ``T = V h(W X') + noise``: W is normal of variance 1 / inputs, V of variance 1 / hidden, or all ones, which makes a
+    committee of the teacher. `weights` has both.
     """
 
     n_samples: Size = 100
     n_inputs: Size = 4
     hidden: Size = 2
     outputs: Size = 1
-    activation: Literal["identity", "sigmoid", "tanh", "relu", "softplus", "elu"] = "tanh"
+    activation: Literal["identity", "sigmoid", "tanh", "relu", "softplus", "elu", "gelu", "erf"] = "tanh"
+    output_weights: Literal["normal", "ones"] = "normal"
     noise: NonNegative = 0.0
     seed: NonNegativeInteger = 0
 
@@ -90,7 +92,8 @@ class Teacher(DataSet):
         """The teacher's W, (hidden, inputs), and V, (outputs, hidden)."""
         rng = self._rng("weights")
         first = rng.standard_normal((self.hidden, self.n_inputs)) / self.n_inputs**0.5
-        return first, rng.standard_normal((self.outputs, self.hidden)) / self.hidden**0.5
+        drawn = rng.standard_normal((self.outputs, self.hidden)) / self.hidden**0.5
+        return first, drawn if self.output_weights == "normal" else np.ones_like(drawn)
 
     def _rng(self, stream: Literal["inputs", "weights", "noise"]) -> np.random.Generator:
         place = ("inputs", "weights", "noise").index(stream)

@@ -115,6 +115,13 @@ def _gelu(x: Array, order: int) -> Jet:
     return (x * share, share + x * density, (2 - x * x) * density)[: order + 1]
 
 
+def _erf(x: Array, order: int) -> Jet:
+    from scipy.special import erf
+
+    slope = math.sqrt(2 / math.pi) * np.exp(-x * x / 2)
+    return (erf(x / math.sqrt(2)), slope, -x * slope)[: order + 1]
+
+
 ACTIVATIONS: dict[str, Callable[[Array, int], Jet]] = {
     "identity": _identity,
     "sigmoid": _sigmoid,
@@ -123,4 +130,5 @@ ACTIVATIONS: dict[str, Callable[[Array, int], Jet]] = {
     "softplus": _softplus,  # log(1 + e^x)
     "elu": _elu,  # e^x - 1 below zero, x above
     "gelu": _gelu,  # x times the normal distribution function
+    "erf": _erf,  # erf(x / sqrt 2), as committee machines have it
 }
