@@ -197,6 +197,9 @@ Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
+OF_REGISTRY = "registry"  # key in a JSON schema: of which noun the alternatives are
+
+
 class FromRegistry:
     """Annotation of a field that holds a registered thing: an object with the needed methods, or ``{name: key, ...}``.
 
@@ -217,7 +220,7 @@ class FromRegistry:
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         builtin = [name for name in self.registry if name in self.registry.builtin]
-        return {"oneOf": [self._named_schema(name, handler) for name in builtin]}
+        return {OF_REGISTRY: self.registry.noun, "oneOf": [self._named_schema(name, handler) for name in builtin]}
 
     def _named_schema(self, name: str, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         core = pydantic.TypeAdapter(self.registry[name]).core_schema

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from saddlesim.objectives import OBJECTIVES
+from saddlesim.optimizers import OPTIMIZERS
 from saddlesim.parameters import as_plain
 from saddlesim.runs import run
 from saddlesim.scenario import Scenario, ScenarioError, json_schema, load_scenario, parse_scenario
@@ -448,6 +451,16 @@ def find(schema, key):
     if not isinstance(schema, dict):
         return []
     return [*schema.get(key, []), *(each for part in schema.values() for each in find(part, key))]
+
+
+def test_the_schema_tells_each_registry_once_and_refers_to_it():
+    schema = json_schema()
+    referred = re.findall(r'"\$ref": "#/\$defs/([^"]+)"', json.dumps(schema))
+    assert set(referred) <= schema["$defs"].keys()
+    assert referred.count("objective") > 5
+    for noun, registry in (("objective", OBJECTIVES), ("optimizer", OPTIMIZERS)):
+        offered = [each["properties"]["name"]["const"] for each in schema["$defs"][noun]["oneOf"]]
+        assert offered == [name for name in registry if name in registry.builtin]
 
 
 def test_the_committed_schema_is_the_one_the_code_gives():

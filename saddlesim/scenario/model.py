@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from saddlesim.experiments import ExperimentField
 from saddlesim.experiments.base import dotted_figures
-from saddlesim.parameters import NonNegative, NonNegativeInteger, Positive, declared
+from saddlesim.parameters import OF_REGISTRY, NonNegative, NonNegativeInteger, Positive, declared
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -79,7 +79,26 @@ class Scenario:
 
 def json_schema() -> dict[str, Any]:
     """Give the JSON Schema of scenario files, with the built-in classes."""
-    return {"$schema": SCHEMA_ID, **_spelt_out(TypeAdapter(Scenario).json_schema())}
+    whole = _spelt_out(TypeAdapter(Scenario).json_schema())
+    choices = dict[str, Any]()
+    told = {key: _with_references(each, choices) for key, each in whole.items()}
+    return {"$schema": SCHEMA_ID, **told, "$defs": {**told["$defs"], **choices}}
+
+
+def _with_references(schema: Any, choices: dict[str, Any]) -> Any:
+    """Tell what a registry offers once, in `choices` by its noun, and refer to it wherever else it is offered."""
+    if isinstance(schema, list):
+        return [_with_references(each, choices) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {key: _with_references(each, choices) for key, each in schema.items() if key != OF_REGISTRY}
+    noun = schema.get(OF_REGISTRY)
+    if noun is None or noun == "experiment":
+        return told
+    key = noun.replace(" ", "_")
+    if choices.setdefault(key, {"oneOf": told["oneOf"]}) != {"oneOf": told["oneOf"]}:
+        raise ValueError(f"two registries are of the noun {noun}")
+    return {"$ref": f"#/$defs/{key}", **{name: each for name, each in told.items() if name != "oneOf"}}
 
 
 _BOUNDS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
