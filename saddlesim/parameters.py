@@ -56,17 +56,27 @@ def field_names(cls: type) -> dict[str, str]:
 def call_text(made: Any) -> str:
     """Spell the constructor call of a declared object: its first field and what else differs from the defaults."""
     given = [
-        f"{key}={getattr(made, name)!r}"
+        f"{key}={_spelt(getattr(made, name))}"
         for position, (key, name) in enumerate(field_names(type(made)).items())
         if position == 0 or getattr(made, name) != default_of(type(made), name)
     ]
     return f"{snake_case(type(made).__name__)}({', '.join(given)})"
 
 
+def _spelt(value: Any) -> str:
+    """Write a field's value as it is written in a call; what is declared itself is spelt in turn."""
+    if not is_dataclass(value):
+        return repr(value)
+    return call_text(value) if type(value).__str__ is object.__str__ else str(value)
+
+
 def default_of(cls: type, name: str) -> Any:
     """Give the default of a field of a declared class, or MISSING."""
     default = next(field.default for field in fields(cls) if field.name == name)
-    default = getattr(default, "default", default)  # pydantic's Field wraps it
+    factory = getattr(default, "default_factory", None)  # pydantic's Field wraps both
+    if factory is not None:
+        return factory()
+    default = getattr(default, "default", default)
     return MISSING if default is PydanticUndefined else default
 
 

@@ -7,6 +7,7 @@ from scipy.stats import binomtest, chi2, ks_2samp
 from threadpoolctl import threadpool_limits
 
 from saddlesim.objectives import OBJECTIVES
+from saddlesim.objectives.networks.initialisation import INITIALISATIONS
 from saddlesim.parameters import as_plain
 from saddlesim.problems import InvalidParameters
 from saddlesim.random_matrices import ENSEMBLES, Ensemble, EnsembleField
@@ -19,13 +20,14 @@ WITHOUT_LAW = {  # at least at some sizes
     "diagonal_plus_noise",
     "equal_variances",
     "isotropic_field_at_level",
+    "network_hessian",
     "objective_hessian",
     "rademacher",
     "sparse",
     "spiked",
     "wigner_plus_wishart",
 }
-WITHOUT_DENSITY = {"objective_hessian", "sparse"}
+WITHOUT_DENSITY = {"network_hessian", "objective_hessian", "sparse"}
 UNLIKELY = 1e-4  # a p-value below which a fixed seed is no excuse
 
 
@@ -167,7 +169,7 @@ def test_a_size_that_is_none_is_refused(cls, n):
 
 
 def test_an_ensemble_is_the_call_that_it_prints(ensemble):
-    assert eval(str(ensemble), {**ENSEMBLES, **OBJECTIVES}) == ensemble
+    assert eval(str(ensemble), {**ENSEMBLES, **OBJECTIVES, **INITIALISATIONS}) == ensemble
 
 
 def test_an_ensemble_is_the_mapping_that_a_scenario_holds(ensemble):

@@ -4,6 +4,7 @@ from scipy.stats import chisquare
 
 from saddlesim.objectives import OBJECTIVES, Quadratic, expression
 from saddlesim.problems import InvalidParameters
+from saddlesim.random_matrices.network_hessians import NetworkHessian
 from saddlesim.random_matrices.objective_hessians import ObjectiveHessian
 
 DRAWS = 20_000
@@ -119,3 +120,54 @@ def test_a_hessian_that_is_not_there_is_refused():
 
 def test_a_kink_is_never_hit():
     assert ObjectiveHessian(objective=expression("abs(x)*x + y**2")).sample_index(1000, generator()).max() == 1
+
+
+# ---- networks
+
+
+def linear_network():
+    return OBJECTIVES["two_layer_linear_network"](target_singular_values=(3, 2, 1), hidden=3)
+
+
+def test_signs_of_a_linear_network_are_certain_where_training_begins_and_ends():
+    start = NetworkHessian(network=linear_network(), initialisation={"name": "small", "scale": 1e-4})
+    inertia = start.sample_inertia(50, generator())
+    np.testing.assert_array_equal(inertia.negative, 9)  # hidden x modes
+    end = NetworkHessian(network=linear_network(), initialisation=start.initialisation, n_steps=1500, learning_rate=0.05)
+    inertia = end.sample_inertia(20, generator())
+    np.testing.assert_array_equal(inertia.negative, 0)
+    np.testing.assert_array_equal(inertia.zero, 9)  # W_2 A^-1 A W_1, A (3, 3)
+
+
+def test_a_network_without_steps_has_the_hessian_at_its_first_weights():
+    made = NetworkHessian.examples()[0]
+    x = made.initialisation.draw(made.network, 4, generator(5))
+    np.testing.assert_array_equal(made.sample(4, generator(5)), np.moveaxis(made.network.hessian(x), -1, 0))
+
+
+def test_training_that_diverges_has_no_signs():
+    made = NetworkHessian(network=linear_network(), n_steps=200, learning_rate=10.0)
+    with pytest.raises(ValueError, match="is not finite at 3 of 3 random points"):
+        made.sample(3, generator())
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"network": {"name": "himmelblau"}}, "himmelblau() is no network: it has no layers"),
+        ({"network": {"name": "multilayer_perceptron", "layers": [2, 4000, 2]}}, "weights, above"),
+        ({"n_steps": -1}, "n_steps"),
+    ],
+)
+def test_network_hessians_that_cannot_be_are_refused(fields, told):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        NetworkHessian(**{"network": linear_network(), **fields})
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_the_size_of_a_network_is_its_own():
+    made = NetworkHessian(network=linear_network())
+    assert made.of_size(18) is made
+    with pytest.raises(ValueError, match="has 18 weights"):
+        made.of_size(17)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from saddlesim.cli.exits import UsageError
-from saddlesim.parameters import LARGEST_SIZE, default_of, field_names
+from saddlesim.parameters import LARGEST_SIZE, as_plain, default_of, field_names
 from saddlesim.registry import Registry
 
 
@@ -117,7 +117,7 @@ def _fields(cls: type) -> dict[str, Any]:
     else:
         told = inspect.signature(cls).parameters
         defaults = {name: MISSING if each.default is each.empty else each.default for name, each in told.items()}
-    return {key: "required" if default is MISSING else default for key, default in defaults.items()}
+    return {key: "required" if default is MISSING else as_plain(default) for key, default in defaults.items()}
 
 
 def _scenarios() -> list[dict[str, Any]]:
@@ -137,10 +137,17 @@ def _scenarios() -> list[dict[str, Any]]:
 def cell(value: Any) -> str:
     """Write a value for people."""
     if isinstance(value, dict):
-        return ", ".join(f"{key}={cell(each)}" if each != "required" else str(key) for key, each in value.items())
+        return ", ".join(f"{key}={_inner(each)}" if each != "required" else str(key) for key, each in value.items())
     if isinstance(value, list | tuple):
         return f"({', '.join(map(cell, value))})"
     return "none" if value is None else str(value)
+
+
+def _inner(value: Any) -> str:
+    """Write a value inside another, a mapping as YAML does."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_inner(each)}' for key, each in value.items())}}}"
+    return cell(value)
 
 
 def print_json(content: dict[str, Any] | Iterable[Any]) -> None:

@@ -10,6 +10,7 @@ from saddlesim.random_matrices import (
     gaussian,
     independent_signs,
     isotropic_fields,
+    network_hessians,
     objective_hessians,
     tridiagonal,
     wigner,
@@ -19,7 +20,16 @@ from saddlesim.random_matrices.base import METHODS, Ensemble, Inertias, LibraryE
 from saddlesim.random_matrices.exact import EXACT_LAWS, LARGEST_EXACT, index_distribution, log_probability_positive
 from saddlesim.registry import Registry, declared_in
 
-ROOMS = (independent_signs, gaussian, tridiagonal, wigner, wishart, isotropic_fields, objective_hessians)
+ROOMS = (
+    independent_signs,
+    gaussian,
+    tridiagonal,
+    wigner,
+    wishart,
+    isotropic_fields,
+    objective_hessians,
+    network_hessians,
+)
 
 ENSEMBLES = Registry("ensemble", declared_in(*ROOMS))
 ENSEMBLES.load_entry_points()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 from pydantic import Field
 
-from saddlesim.objectives import OBJECTIVES, ObjectiveField, name_of
+from saddlesim.objectives import OBJECTIVES, Objective, ObjectiveField, name_of
 from saddlesim.parameters import declared, field_names, with_fields
 from saddlesim.problems import InvalidParameters, Problem
 from saddlesim.random_matrices.base import Array, LibraryEnsemble
@@ -74,14 +74,7 @@ class ObjectiveHessian(LibraryEnsemble):
         """
         low, high = self.domain.T
         x = rng.uniform(low, high, (n_samples, self.n)).T
-        hessians = np.moveaxis(np.asarray(self.objective.hessian(x), dtype=np.float64), -1, 0)
-        missing = ~np.isfinite(hessians).all(axis=(1, 2))
-        if missing.any():
-            told = (
-                f"{missing.sum()} of {n_samples} random points, such as x = {x[:, missing.argmax()].round(3).tolist()}"
-            )
-            raise ValueError(f"the Hessian of {name_of(self.objective)} is not finite at {told}; it has no signs there")
-        return np.ascontiguousarray(hessians)
+        return finite_hessians(self.objective, x)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
@@ -89,3 +82,20 @@ class ObjectiveHessian(LibraryEnsemble):
 
     def __str__(self) -> str:
         return f"objective_hessian(objective={name_of(self.objective)})"
+
+
+def finite_hessians(objective: Objective, x: Array) -> Array:
+    """Give the Hessians at points (n, B), as (B, n, n).
+
+    Raises
+    ------
+    ValueError
+        If one is not finite.
+    """
+    hessians = np.moveaxis(np.asarray(objective.hessian(x), dtype=np.float64), -1, 0)
+    missing = ~np.isfinite(hessians).all(axis=(1, 2))
+    if missing.any():
+        where = f"x = {x[:, missing.argmax()][:10].round(3).tolist()}{', ...' if len(x) > 10 else ''}"
+        told = f"{missing.sum()} of {len(hessians)} random points, such as {where}"
+        raise ValueError(f"the Hessian of {name_of(objective)} is not finite at {told}; it has no signs there")
+    return np.ascontiguousarray(hessians)
