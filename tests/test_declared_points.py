@@ -109,6 +109,12 @@ def test_the_picture_fills_the_rings_of_points_that_are_as_declared(wrong):
     assert axes.get_title(loc="left") + axes.get_title() == "it: 8 of 9 agree"
 
 
+def test_points_that_lie_on_one_another_are_counted():
+    it = {"name": "two_layer_linear_network", "target_singular_values": (2, 2, 1), "hidden": 3}
+    (axes,) = plot(measured(it))["declared_points"].axes
+    assert sorted((each.xy, each.get_text()) for each in axes.texts) == [((2, 2), "2 points"), ((2.5, 4), "2 points")]
+
+
 def test_the_table_lists_what_is_not_as_declared(done, wrong):
     console = Console(file=io.StringIO(), width=120)
     for table in declared_table.tables(done):

@@ -314,6 +314,22 @@ def test_pictures_and_tables_show_it(runs):
     assert [column.header for column in levels.columns[1:]] == ["circle", "glass", "field", "large"]
 
 
+def test_the_legend_tells_points_from_lines_and_where_there_are_none(runs):
+    legend = plot(runs[0].result)["index_by_level"].axes[1].get_legend()
+    lines = dict(zip((text.get_text() for text in legend.get_texts()), legend.legend_handles, strict=True))
+    assert list(lines) == ["circle", "glass", "field", "large", "points: measured", "lines: exact", "limit of large n"]
+    assert [lines[label].get_linestyle() for label in ("circle", "large")] == ["-", "None"]
+
+
+def test_of_curves_that_are_one_both_are_seen():
+    landscapes = {f"p{p}": {"name": "spherical_p_spin", "dimension": 2, "p": p} for p in (2, 3)}
+    asked = EXPERIMENTS["field_index_by_level"](landscapes=landscapes, n_draws=100, n_samples=100)
+    blocks = {point: [asked.run_block(point, b, 0) for b in range(asked.n_blocks(point))] for point in asked.points()}
+    index_axes, _ = plot(asked.reduce(blocks, 0))["index_by_level"].axes
+    below, above = (line for line in index_axes.lines if line.get_linestyle() == "-")
+    assert below.get_linewidth() > 2 * above.get_linewidth()
+
+
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [

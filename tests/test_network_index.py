@@ -288,6 +288,16 @@ def test_the_picture_shows_accepted_and_refused_points(done):
     assert len(figures["spectra"].axes[0].lines) == len(found) + 1
 
 
+def test_what_is_not_shown_and_how_ends_are_marked_is_told(done):
+    figures = plot(done.result)
+    found, ends = done.result.accepted, done.result.refused
+    hidden = (ends.value > 1.3 * found.value.max()).sum() + (done.result["outcome"] == OUTCOMES.index("lost")).sum()
+    told = figures["index_by_loss"].axes[1].get_xlabel()
+    assert (f"{hidden} not shown" in told) if hidden else ("not shown" not in told)
+    (legend,) = figures["spectra"].legends
+    assert [text.get_text() for text in legend.get_texts()][-2:] == ["accepted", "refused"]
+
+
 def test_the_table_says_what_is_supported_and_what_is_not(done):
     text = io.StringIO()
     for each in index_table.tables(done):

@@ -245,6 +245,32 @@ def test_the_picture_shows_the_lines_and_shades_the_plateaus_of_the_first_run(do
     assert result.exists[0, 0].any()
 
 
+def test_lines_at_zero_stand_clear_of_the_axes():
+    result = computed(
+        objective={"name": "multilayer_perceptron", "layers": (2, 2, 1), "data": {"name": "xor"}, "loss": "logistic"},
+        initialisation={"name": "zero"},
+        optimizers={"gd": {"name": "gradient_descent", "learning_rate": 0.5}},
+        n_runs=1,
+        n_steps=20,
+        record_every=5,
+        curvature_every=10,
+    )
+    _, gradient, spectrum, index = plot(result)["training"].axes
+    for axes in (gradient, index):
+        bottom, top = axes.get_ylim()
+        assert bottom < 0 < top
+        assert all((line.get_ydata() == 0).all() for line in axes.lines)
+    assert spectrum.get_yscale() == "linear"
+
+
+def test_the_legend_tells_the_colours_of_eigenvalues_from_those_of_other_lines(done):
+    figure = plot(done.result)["training"]
+    told = {line.get_label(): line for line in figure.legends[0].legend_handles}
+    loss, gradient, spectrum, index = (figure.axes[3 * row].lines[1].get_color() for row in range(4))
+    assert loss == gradient == index == told["other runs"].get_color()
+    assert spectrum == told["highest eigenvalue"].get_color() != loss
+
+
 def test_the_table_has_a_line_for_each_run_and_each_plateau(done):
     text = io.StringIO()
     for each in training_table.tables(done):

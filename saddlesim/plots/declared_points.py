@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -33,9 +34,18 @@ def index_figure(result: DeclaredPointsResult) -> Figure:
 
 
 def _draw_case(axes: Axes, result: DeclaredPointsResult, label: str) -> None:
+    """Draw the points of one objective, and say how many there are where some lie on one another."""
     points, figures = result.of_case(label), result.summary()["objectives"][label]
     axes.plot(points["declared_value"], points["declared_index"], "o", ms=9, mfc="none", mec="C0", label="declared")
     axes.plot(points["value"], points["index"], "o", ms=4, color="C1", label="measured")
+    at, index = points["declared_value"], points["declared_index"]
+    places = np.stack([np.round(at / (np.ptp(at) or 1.0), 3), index])
+    _, first, counts = np.unique(places, axis=1, return_index=True, return_counts=True)
+    for point, count in zip(first, counts, strict=True):
+        if count > 1:
+            axes.annotate(
+                f"{count} points", (at[point], index[point]), (7, -10), textcoords="offset points", fontsize=7
+            )
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.margins(0.1)
     axes.set_title(f"{label}: {figures['n_agreeing']} of {figures['n_points']} agree")

@@ -50,10 +50,11 @@ def field_figure(result: FieldCriticalPointsResult) -> Figure:
     right.align_ylabels()
     handles = [Line2D([], [], label=label, **_style(place)) for place, label in enumerate(asked.fields)]
     handles += [
-        Line2D([], [], ls="", color="0.3", marker="o", ms=4, mfc="white", label="in a box of half the period"),
+        Line2D([], [], ls="", color="0.3", marker="o", ms=4, label="filled: on the torus"),
+        Line2D([], [], ls="", color="0.3", marker="o", ms=4, mfc="white", label="hollow: in a box of half the period"),
         Line2D([], [], color="0.3", lw=1.0, label="exact (Kac-Rice)"),
     ]
-    right.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    right.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -70,7 +71,9 @@ def _draw_first(axes: Axes, result: FieldCriticalPointsResult, label: str) -> No
         axes.plot(*x, ls="", ms=6.5, zorder=5, clip_on=False, label=f"{x.shape[1]} {PLURALS[kind]}", **style)
     axes.add_patch(Rectangle((0, 0), HALF_PERIOD, HALF_PERIOD, fill=False, ec="0.2", ls="--", zorder=4, clip_on=False))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3)
-    axes.set_title(f"{label}: one of {result.experiment.n_fields} draws, opposite edges joined", weight="normal")
+    axes.set_title(
+        f"{label}: one of {result.experiment.n_fields} draws, opposite edges joined; darker is higher", weight="normal"
+    )
 
 
 def _draw_estimates(
@@ -82,8 +85,9 @@ def _draw_estimates(
     axes.hlines(exact / unit, across - 0.42 * width, across + 0.42 * width, color=style["color"], lw=1.0)
     for estimate, offset, face in zip(estimates, (-0.17, 0.17), (style["color"], "white"), strict=True):
         if estimate is not None:
-            value, half_width = estimate.value / unit, (estimate.high - estimate.value) / unit
-            axes.errorbar(across + offset * width, value, half_width, mfc=face, lw=1.0, capsize=2, **style)
+            value, low, high = (each / unit for each in estimate[:3])
+            ends = [[value - low], [high - value]]
+            axes.errorbar(across + offset * width, value, ends, mfc=face, lw=1.0, capsize=2, **style)
 
 
 def _style(place: int) -> dict[str, Any]:

@@ -20,7 +20,10 @@ SHADES = {"saddle": "C4", "minimum": "C2", "degenerate": "C5"}  # of plateaus; g
 OTHER = "0.6"
 POINT = {"saddle": "", "minimum": "", "degenerate": " critical point"}
 FAINT: dict[str, Any] = {"lw": 0.7, "alpha": 0.35}  # of all runs but the first
+LINE = "0.15"  # of what is not an eigenvalue
+MARGIN = 0.06  # of an axis
 SMALLEST_SHOWN = 1e-3  # of the largest eigenvalue, below which the axis is linear
+WIDE = 30  # ratio of eigenvalues, above which it is symmetric logarithmic
 ROWS = ("loss", "|gradient|", r"eigenvalues $\lambda$", "index / d")
 
 
@@ -31,9 +34,9 @@ def training_figure(result: TrainingResult) -> Figure:
     panels = figure.subplots(len(ROWS), len(labels), squeeze=False, sharex=True, sharey="row")
     for o, label in enumerate(labels):
         loss, gradient, spectrum, index = panels[:, o]
-        _draw_lines(loss, result["record_step"], result["loss"][o], "C0")
+        _draw_lines(loss, result["record_step"], result["loss"][o], LINE)
         loss.plot(result["record_step"], result["error"][o, :, 0], ":", color="C7")
-        _draw_lines(gradient, result["record_step"], result["gradient_norm"][o], "C0")
+        _draw_lines(gradient, result["record_step"], result["gradient_norm"][o], LINE)
         _draw_ends(spectrum, result, o)
         _draw_index(index, result, o)
         for axes in panels[:, o]:
@@ -64,8 +67,8 @@ def _draw_index(axes: Axes, result: TrainingResult, o: int) -> None:
     """Draw the index along the runs, with its interval where it is an estimate, and that of the points near plateaus."""
     d, steps = result["final_x"].shape[-1], result["curvature_step"]
     low, high = (result[f"index_{end}"][o, :, 0] / d for end in ("low", "high"))
-    axes.fill_between(steps, low, high, color="C0", alpha=0.2, lw=0)
-    _draw_lines(axes, steps, result["index"][o] / d, "C0")
+    axes.fill_between(steps, low, high, color=LINE, alpha=0.2, lw=0)
+    _draw_lines(axes, steps, result["index"][o] / d, LINE)
     critical = result.exists[o, 0] & np.isin(result["place"][o, 0], [PLACES.index(name) for name in SHADES])
     if critical.any():  # an empty line that is not clipped has no extent, at which the layout gives up
         steps, index = result["flattest_step"][o, 0][critical], result["found_index"][o, 0][critical]
@@ -84,15 +87,18 @@ def _scale(panels: Any, result: TrainingResult) -> None:
     if (result["gradient_norm"] > 0).any():
         panels[1, 0].set_yscale("log")
     else:
-        panels[1, 0].set_ylim(0, 1)
+        panels[1, 0].set(ylim=(-MARGIN, 1), yticks=[0])
     if (result["loss"] > 0).all() and np.ptp(np.log10(result["loss"][np.isfinite(result["loss"])])) > 2:
         panels[0, 0].set_yscale("log")
     ends = np.abs([result["lowest_eigenvalue"], result["highest_eigenvalue"]])
     ends = ends[np.isfinite(ends) & (ends > 0)]
-    if ends.size:
+    if ends.size and ends.max() > WIDE * ends.min():
         linear = max(float(np.quantile(ends, 0.25)), SMALLEST_SHOWN * float(ends.max()))
-        panels[2, 0].set_yscale("symlog", linthresh=10 ** np.floor(np.log10(linear)), linscale=0.5)
-    panels[3, 0].set_ylim(bottom=0)
+        panels[2, 0].set_yscale("symlog", linthresh=10 ** np.floor(np.log10(linear)), linscale=0.9)
+    panels[2, 0].margins(y=MARGIN)
+    d = result["final_x"].shape[-1]
+    highest = max(1 / d, *(float(np.nanmax(result[name], initial=0)) / d for name in ("index", "index_high")))
+    panels[3, 0].set_ylim(-MARGIN * highest, (1 + MARGIN) * highest)
 
 
 def _explain(figure: Figure, result: TrainingResult) -> None:
@@ -100,7 +106,8 @@ def _explain(figure: Figure, result: TrainingResult) -> None:
     shown = {PLACES[int(each)] for each in result["place"][:, 0][result.exists[:, 0]]}
     has_error = np.isfinite(result["error"]).any()
     handles: list[Any] = [
-        *([Line2D([], [], ls=":", color="C7", label="samples misclassified")] if has_error else []),
+        *([Line2D([], [], ls=":", color="C7", label="fraction of samples misclassified")] if has_error else []),
+        *([Line2D([], [], color=LINE, **FAINT, label="other runs")] if result["loss"].shape[-1] > 1 else []),
         Line2D([], [], color="C0", label="highest eigenvalue"),
         Line2D([], [], color="C1", label="lowest eigenvalue"),
         *(

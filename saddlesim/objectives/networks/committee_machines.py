@@ -277,7 +277,9 @@ class Overlaps(NamedTuple):
         """Look at all pairs."""
         g = u @ v.swapaxes(-1, -2)
         p, q = (u * u).sum(axis=-1)[..., None], (v * v).sum(axis=-1)[..., None, :]
-        area = p * q - g * g  # of the parallelogram, squared: not below zero but by rounding, which would outgrow 1 + p + q
+        area = (
+            p * q - g * g
+        )  # of the parallelogram, squared: not below zero but by rounding, which would outgrow 1 + p + q
         return cls(g, 1 + p, 1 + q, np.sqrt(1 + p + q + np.where(area.real > 1e-14 * (p * q).real, area, 0)))
 
     def angles(self) -> Array:

@@ -114,4 +114,6 @@ class Orthogonal(Initialisation):
 
 
 INITIALISATIONS = Registry("initialisation", (Zero, Symmetric, Small, Xavier, He, Orthogonal))
+INITIALISATIONS.load_entry_points()
+
 InitialisationField = Annotated[Any, FromRegistry(INITIALISATIONS, ("draw",))]
