@@ -21,7 +21,7 @@ from saddlesim.experiments.signs.laws import expansion_of
 from saddlesim.experiments.signs.rare_events import rare_figures
 from saddlesim.experiments.signs.words import blind_spot, power_text
 from saddlesim.random_matrices import ENSEMBLES, Inertias
-from saddlesim.random_matrices.rare import combined_replicas
+from saddlesim.random_matrices.rare import combined_replicas, tilting
 from saddlesim.runs import run
 from saddlesim.scenario import ScenarioError, parse_scenario
 from saddlesim.spectrum import classify
@@ -113,6 +113,44 @@ def test_the_variance_has_the_standard_error_that_repetition_shows():
     assert abs(values.mean() - 2.1) < 4 * values.std() / math.sqrt(4000)
     assert np.sqrt((errors**2).mean()) == pytest.approx(values.std(), rel=4 / math.sqrt(2 * 4000))
     assert np.mean([each.low <= 2.1 <= each.high for each in told]) == pytest.approx(0.95, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("law", "n_samples", "least"),
+    [
+        ([0.5, 0.5], 30, 0.92),
+        ([0.5, 0.5], 2000, 0.93),
+        ([0.55, 0.45], 2000, 0.93),
+        ([0.999, 0.001], 2000, 0.93),
+        ([0.001, 0.499, 0.499, 0.001], 30, 0.93),  # a rare event behind what looks like a coin
+        (2, 200, 0.93),
+        (5, 2000, 0.93),
+        (20, 2000, 0.93),
+    ],
+    ids=str,
+)
+def test_the_interval_of_the_variance_covers_it(law, n_samples, least):
+    law = np.array(law if isinstance(law, list) else ENSEMBLES["goe"](n=law).index_distribution())
+    index = np.arange(len(law))
+    exact = law @ index**2 - (law @ index) ** 2
+    draws = np.random.default_rng(7).multinomial(n_samples, law, size=2000)
+    told = [InertiaCounts.of_samples(len(law) - 1, index, 0 * index, each).variance(0.95) for each in draws]
+    covered = np.mean([each.low - 1e-12 <= exact <= each.high + 1e-12 for each in told])
+    assert covered > least  # of 2000, with a standard error of half a per cent
+    assert all(each.low <= each.value <= each.high for each in told)
+
+
+@pytest.mark.parametrize("count", [0, 3, 50, 100, 140, 200])
+def test_the_interval_of_a_coins_variance_is_wilsons_through_p_1_minus_p(count):
+    low, high = (
+        getattr(stats.binomtest(count, 200).proportion_ci(0.9, method="wilson"), end) for end in ("low", "high")
+    )
+    told = InertiaCounts.of_samples(1, np.arange(2), np.zeros(2, dtype=int), np.array([200 - count, count])).variance(
+        0.9
+    )
+    assert told.low == pytest.approx(min(low * (1 - low), high * (1 - high)), abs=1e-7)
+    largest = 0.25 if low < 0.5 < high else max(low * (1 - low), high * (1 - high))
+    assert told.high == pytest.approx(max(largest, told.value), abs=1e-7)
 
 
 @pytest.mark.parametrize("method", ["wilson", "clopper_pearson"])
@@ -228,10 +266,13 @@ def test_the_summary_names_are_those_of_the_summary(n_rare_samples):
             yield from names(each, f"{prefix}{key}.") if isinstance(each, dict) else [(f"{prefix}{key}", each)]
 
     summary = computed(asked).summary()
-    told = {name for name, each in names(summary) if not isinstance(each, str)}
-    texts = {f"points.{label}.n{n}.blind_spot" for label in asked.ensembles for n in (1, 3)}
-    assert told - texts == set(asked.summary_names())
-    assert set(dotted_figures(summary)) <= set(asked.summary_names())
+    told = {name: each for name, each in names(summary) if not isinstance(each, str)}
+    listed = set(asked.summary_names())
+    assert listed <= set(told)
+    absent = {name for name in set(told) - listed if not name.endswith("blind_spot")}
+    assert all(told[name] is None for name in absent)
+    assert bool(absent) == bool(others)  # a stub of which nothing is known
+    assert set(dotted_figures(summary)) <= listed
 
 
 # ---- blocks
@@ -278,7 +319,7 @@ def test_bytes_do_not_depend_on_workers_or_interruption(tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "n_computed"),
     [
-        ("{coin:", "{other: {name: independent_signs, n: 7}, coin:", 0),  # the same law by another name
+        ("{coin:", "{other: {name: independent_signs}, coin:", 0),  # the same law by another name
         ("[2, 5]", "[2, 3, 5]", 4),
         ("n_samples: 2500", "n_samples: 3500", 4),
         ("n_spectra: 5", "n_spectra: 6", 2),
@@ -339,28 +380,53 @@ def test_rare_events_are_estimated_by_either_method():
         error = told[label]["log_probability_standard_error"]
         assert 0 < error < 0.05
         assert abs(told[label]["log_probability"] - exact) < 4 * error
-        assert told[label]["exact_z"] == pytest.approx((told[label]["log_probability"] - exact) / error, abs=1e-6)
+        point = {"goe": "goe:2:rare", "field": "field:2:rare"}[label]
+        logs = [asked.run_block(point, b, 0)["log_weight"] for b in range(asked.n_blocks(point))]
+        weights = np.exp(np.concatenate(logs))
+        assert error == pytest.approx(stats.sem(weights) / weights.mean(), rel=1e-10)
+        assert told[label]["exact_z"] == pytest.approx((math.log(weights.mean()) - exact) / error, abs=1e-8)
         spectra, weights = result.positive_spectra(label, 2)
         assert (spectra > 0).all()
         drawn = asked.ensembles[label].of_size(2).sample_spectrum(40_000, np.random.default_rng(5))
         kept = drawn[drawn[:, 0] > 0]
         mean = np.average(spectra, axis=0, weights=weights)
-        # split ones are not independent, so their scatter is not that of as many draws
-        assert np.abs(mean - kept.mean(axis=0)).max() < 0.1 * kept.std()
+        # split ones are not independent: twelve moves leave about a tenth of them that are
+        independent = len(spectra) / (1 if label == "goe" else 10)
+        errors = kept.std(axis=0) * math.sqrt(1 / independent + 1 / len(kept))
+        assert (np.abs(mean - kept.mean(axis=0)) < 4 * errors).all()
 
 
 def test_an_estimate_of_blocks_is_the_mean_of_their_weights():
-    asked = signs(ensembles={"goe": {"name": "goe"}}, dimensions=(4,), n_rare_samples=2500)
+    asked_for = {"ensembles": {"goe": {"name": "goe"}}, "dimensions": (4,), "n_rare_samples": 2500}
+    asked = signs(**asked_for)
     weights = np.exp(np.concatenate([asked.run_block("goe:4:rare", b, 0)["log_weight"] for b in range(3)]))
     assert weights.shape == (2500,)
     told = computed(asked).rare("goe", 4)
     assert told.log_probability == pytest.approx(math.log(weights.mean()), rel=1e-12)
-    assert told.log_high - told.log_probability == pytest.approx(1.9609 * stats.sem(weights) / weights.mean(), rel=1e-3)
+    error = stats.sem(weights) / weights.mean()
+    assert told.log_high - told.log_probability == pytest.approx(stats.t.ppf(0.975, 2499) * error, rel=1e-10)
+    for level in (0.5, 0.95, 0.999):
+        of_level = signs(**asked_for, confidence_level=level)
+        (figures,) = (each["rare"] for each in computed(of_level).summary()["points"]["goe"].values())
+        assert figures["log_probability_standard_error"] == pytest.approx(error, rel=1e-10)
+        exact = 0.25 - math.sqrt(2) / 16 - 1 / (2 * math.pi)  # of four rows
+        z = (math.log(weights.mean()) - math.log(exact)) / error
+        assert figures["exact_z"] == pytest.approx(z, rel=1e-8)
+
+
+def test_whether_a_probability_is_within_reach_is_told_without_computing_it(monkeypatch):
+    def computed(*form):
+        raise AssertionError(f"the tables of {form} were computed")
+
+    monkeypatch.setattr(tilting, "positive_futures", computed)
+    assert not signs(ensembles={"goe": {"name": "goe"}}, dimensions=(100, 400), n_rare_samples=1000).check()
+    (problem,) = signs(ensembles={"it": {"name": "goe"}}, dimensions=(500,), n_rare_samples=1000).check()
+    assert str(problem).startswith("ensembles.it: n_rare_samples asks for P(all positive) of goe(n=500): ")
 
 
 def test_what_never_turns_positive_is_told_as_not_reached(tmp_path, capsys):
     result = EigenvalueSigns(ensembles={"stub": Stub()}, dimensions=(2,), n_rare_samples=400)
-    told = rare_figures(combined_replicas([-math.inf] * 20), None, 0.95)
+    told = rare_figures(combined_replicas([-math.inf] * 20), None)
     assert told["log_probability"] is None
     assert told["effective_sample_size"] == 0
     (problem,) = result.check()
@@ -406,6 +472,8 @@ def test_the_table_has_a_line_for_each_size_and_says_what_was_not_seen(tmp_path,
         ("n_samples: 2500", "confidence_level: 1", "confidence_level: 1 must be "),
         ("n_spectra: 5", "n_spectra: 1e7", "n_spectra: 70000000 eigenvalues in all, .* at most 285714"),
         ("n5.probability_minimum", "n6.probability_minimum", "no figure 'points.coin.n6.probability_minimum'"),
+        ("independent_signs}", "independent_signs, n: 7}", r"ensembles.coin.n: 7 would be ignored, for dimensions"),
+        ("independent_signs}", "sparse}", "no figure 'points.coin.n2.exact_variance_index'"),  # its law is not known
     ],
 )
 def test_what_is_wrong_is_told(before, after, told):

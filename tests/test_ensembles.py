@@ -92,6 +92,38 @@ def test_none_may_be_drawn(ensemble):
     assert ensemble.sample_index(0, generator()).shape == (0,)
 
 
+@pytest.mark.parametrize("name", ["sample", "sample_spectrum", "sample_inertia", "sample_index"])
+def test_what_is_no_number_of_samples_or_no_generator_is_refused(ensemble, name):
+    for wrong in (-1, 2.5, True, "3"):
+        with pytest.raises(ValueError, match=rf"n_samples={wrong!r}: must be whole, 0 or more"):
+            getattr(ensemble, name)(wrong, generator())
+    for wrong in (None, 3):
+        with pytest.raises(TypeError, match=rf"rng={wrong}: must be a numpy.random.Generator, such as"):
+            getattr(ensemble, name)(1, wrong)
+
+
+def test_what_an_ensemble_knows_is_what_it_gives(ensemble):
+    given = [each is not None for each in (ensemble.index_distribution(), ensemble.log_probability_positive())]
+    assert list(ensemble.knows) == given
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "known"),
+    [
+        ("goe", {"n": 101}, (False, False)),
+        ("shifted_goe", {"n": 3, "shift": 101.0}, (False, False)),
+        ("isotropic_field", {"n": 31}, (False, False)),
+        ("beta_ensemble", {"n": 150, "beta": 0.5}, (False, True)),
+        ("rademacher", {"n": 9}, (False, True)),
+        ("spiked", {"n": 2}, (False, False)),
+    ],
+)
+def test_what_is_out_of_reach_is_not_known(name, parameters, known):
+    ensemble = ENSEMBLES[name](**parameters)
+    assert ensemble.knows == known
+    assert (ensemble.index_distribution() is not None, ensemble.log_probability_positive() is not None) == known
+
+
 def test_what_is_drawn_depends_on_the_generator_alone(ensemble):
     for draw in (ensemble.sample, ensemble.sample_spectrum, ensemble.sample_index):
         assert draw(20, generator(3)).tobytes() == draw(20, generator(3)).tobytes()

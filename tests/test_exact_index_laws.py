@@ -6,20 +6,24 @@ import json
 import math
 from fractions import Fraction
 
+import flint
 import mpmath
 import numpy as np
 import pytest
 from mpmath import mp, mpf
 from scipy.stats import norm
 
+from saddlesim.experiments.levels.law import index_law
 from saddlesim.random_matrices import ENSEMBLES, LARGEST_EXACT, index_distribution, log_probability_positive
 from saddlesim.random_matrices.exact import eigenvalue_densities, index_mean_and_variance, p_spin_mean_counts
+from saddlesim.random_matrices.exact.certifying import certified
+from saddlesim.random_matrices.pivots import pivot_index_distribution
 
 
 def closed_forms():
     with mp.workdps(60):
         two, six = mp.sqrt(2), mp.sqrt(6)
-        half, kac = two / (2 * mp.pi), 6 * six / 116
+        half = two / (2 * mp.pi)
         return {
             ("goe", 2): [(2 - two) / 4, two / 2, (2 - two) / 4],
             ("goe", 3): [mpf(1) / 4 - half, mpf(1) / 4 + half, mpf(1) / 4 + half, mpf(1) / 4 - half],
@@ -32,9 +36,9 @@ def closed_forms():
             ],
             ("gue", 2): [mpf(1) / 4 - 1 / (2 * mp.pi), mpf(1) / 2 + 1 / mp.pi, mpf(1) / 4 - 1 / (2 * mp.pi)],
             ("isotropic_field_critical", 2): [mpf(1) / 4, mpf(1) / 2, mpf(1) / 4],
-            ("isotropic_field_critical", 3): [mpf(each) / 116 for each in (29, 29, 29, 29)],
+            ("isotropic_field_critical", 3): [(29 + sign * 6 * six) / 116 for sign in (-1, 1, 1, -1)],
             ("independent_signs", 3): [mpf(1) / 8, mpf(3) / 8, mpf(3) / 8, mpf(1) / 8],
-        } | {("isotropic_field_critical", 3): [mpf(1) / 4 + sign * kac for sign in (-1, 1, 1, -1)]}
+        }
 
 
 @pytest.mark.parametrize(("ensemble", "n"), closed_forms())
@@ -116,14 +120,93 @@ def test_a_shift_reads_backwards_when_its_sign_changes_and_zero_is_no_shift():
     np.testing.assert_array_equal(index_distribution("shifted_goe", 7), index_distribution("goe", 7))
 
 
-@pytest.mark.parametrize("ensemble", ["goe", "gue", "gse", "isotropic_field", "isotropic_field_critical"])
-@pytest.mark.parametrize("n", [1, 2, 5, 8, 13])
-def test_probabilities_sum_to_one_and_read_the_same_backwards(ensemble, n):
+def by_pivots(beta):
+    """The law of Sturm's pivots, in float64: no Pfaffian, no ball, no node."""
+    return lambda n: pivot_index_distribution(n, beta)
+
+
+def by_pivots_of_shifts(n):
+    """The same at shifts that are normal numbers, by the trapezoidal rule."""
+    h = 0.5
+    shifts = h * np.arange(1, 20)
+    laws = np.array([pivot_index_distribution(n, 1.0, float(t)) for t in shifts])
+    both = np.exp(-shifts * shifts / 2) @ (laws + laws[:, ::-1])
+    return h * (both + pivot_index_distribution(n, 1.0)) / math.sqrt(2 * math.pi)
+
+
+def by_levels(n):
+    """What is critical at each level, by Pfaffians of Legendre's quadrature, with the density of critical points there."""
+    levels = 0.2 * np.arange(-70, 71)
+    law, determinant = index_law(n, levels)
+    weights = determinant * np.exp(-levels * levels / 2)
+    return law @ weights / weights.sum()
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 9])
+@pytest.mark.parametrize(
+    ("ensemble", "oracle", "absolute"),
+    [
+        ("goe", by_pivots(1.0), 0),
+        ("gue", by_pivots(2.0), 0),
+        ("gse", by_pivots(4.0), 0),
+        ("isotropic_field", by_pivots_of_shifts, 0),
+        ("isotropic_field_critical", by_levels, 1e-11),
+    ],
+)
+def test_laws_are_those_that_another_method_gives(ensemble, oracle, absolute, n):
     law = index_distribution(ensemble, n)
     assert law.dtype == np.float64
+    np.testing.assert_allclose(law, oracle(n), rtol=1e-9, atol=absolute)
     assert law.sum() == pytest.approx(1, abs=1e-15)
     np.testing.assert_array_equal(law, law[::-1])
     assert (law > 0).all()
+
+
+def normal_tail(x):
+    return mp.erfc(x / mp.sqrt(2)) / 2
+
+
+@pytest.mark.parametrize("t", [8, 50, 100])
+@pytest.mark.parametrize("digits", [20, 50])
+def test_far_shifts_leave_every_digit_of_tiny_probabilities(t, digits):
+    one, two = (index_distribution("shifted_goe", n, shift=t, digits=digits) for n in (1, 2))
+    with mp.workdps(digits + 2400):  # as many as P(all negative) is small
+        root = mp.sqrt(2)
+        wanted = normal_tail(t / root)
+        assert abs(one[1] / wanted - 1) < mpf(10) ** -digits
+        both = [normal_tail(-s * t) - mp.exp(-(mpf(t) ** 2) / 4) * normal_tail(-s * t / root) / root for s in (1, -1)]
+        for found, exact in zip((two[0], two[2], two[1]), (*both, 1 - sum(both)), strict=True):
+            assert abs(found / exact - 1) < mpf(10) ** -digits
+    doubles = index_distribution("shifted_goe", 2, shift=t)
+    assert doubles.tolist() == [float(each) for each in two]
+
+
+def test_far_shifts_of_many_rows_are_certified_and_logarithms_may_be_as_near_to_0_as_they_like():
+    for n, t in ((20, 100), (20, 9), (12, -30)):
+        law = index_distribution("shifted_goe", n, shift=t, digits=30)
+        finer = index_distribution("shifted_goe", n, shift=t, digits=60)
+        assert all(abs(each / other - 1) < mpf(10) ** -29 for each, other in zip(law, finer, strict=True))
+        with mp.workdps(1200):
+            logarithm = mp.log1p(-sum(finer[1:])) if t > 0 else mp.log(finer[0])
+            told = log_probability_positive("shifted_goe", n, shift=t, digits=30)
+            assert abs(told / logarithm - 1) < mpf(10) ** -28
+    tail = norm.sf(20 / math.sqrt(2))
+    assert log_probability_positive("shifted_goe", 1, shift=20) == pytest.approx(-tail, rel=1e-12)
+    pivots = pivot_index_distribution(9, 1.0, 15.0)
+    np.testing.assert_allclose(index_distribution("shifted_goe", 9, shift=15), pivots, rtol=1e-9)
+
+
+def test_what_a_first_precision_misses_the_next_has():
+    precisions = []
+
+    def balls():
+        precisions.append(flint.ctx.prec)
+        return [flint.arb(2).sqrt() - flint.fmpq(665857, 470832)]  # 40 bits are lost
+
+    (found,) = certified(balls, 30, 110)
+    assert precisions[1:]
+    assert len(precisions) == 2
+    assert found.rel_accuracy_bits() > 30 * math.log2(10)
 
 
 @pytest.mark.parametrize("ensemble", ["goe", "gue", "gse", "isotropic_field_critical"])

@@ -14,9 +14,12 @@ from saddlesim.experiments.fields import enumeration
 from saddlesim.experiments.fields.enumeration import enumerate_points, euler_sum
 from saddlesim.experiments.fields.laws import INDEX_FRACTIONS, MEAN_VALUES
 from saddlesim.experiments.fields.result import ratio
+from saddlesim.experiments.levels.curves import Curves
+from saddlesim.experiments.levels.landscapes import IsotropicField
 from saddlesim.objectives.periodic_fields import PeriodicGaussianField
 from saddlesim.plots import plot
 from saddlesim.proving import census
+from saddlesim.random_matrices import index_distribution
 from saddlesim.random_matrices.field_counts import critical_point_density
 from saddlesim.runs import run
 from saddlesim.scenario import ScenarioError, parse_scenario
@@ -40,6 +43,15 @@ def waves(dimension, *terms):
 
 
 # ---- the laws
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_the_laws_are_those_of_the_spectrum_of_one_more_row(d):
+    np.testing.assert_allclose(INDEX_FRACTIONS[d], index_distribution("isotropic_field_critical", d), rtol=1e-13)
+    field = IsotropicField(dimension=d)
+    fractions, levels, _ = Curves.of(field, 30).moments()  # quadrature over the level, which knows no closed form
+    np.testing.assert_allclose(INDEX_FRACTIONS[d], fractions, rtol=1e-9)
+    np.testing.assert_allclose(MEAN_VALUES[d], levels * field.threshold * math.sqrt(d), rtol=1e-8, atol=1e-9)
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])

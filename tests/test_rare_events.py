@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import dblquad
+from scipy.stats import sem
 from scipy.stats import t as student
 
 from saddlesim.random_matrices import ENSEMBLES
@@ -114,7 +115,7 @@ def test_splitting_holds_the_exact_value(ensemble, exact):
     estimate = probability_positive(ensemble, 2_000, rng, confidence_level=0.9999, method="splitting")
     assert estimate.log_low < exact < estimate.log_high
     assert estimate.log_high - estimate.log_low < 1
-    assert estimate[4:] == (20, estimate.largest_share, "splitting")
+    assert estimate[5:] == (20, estimate.largest_share, "splitting")
 
 
 @pytest.mark.parametrize("ensemble", MOVED, ids=str)
@@ -144,10 +145,13 @@ def test_a_matrix_of_signs_is_never_positive_and_says_so():
 def test_blocks_combine_to_students_interval():
     parts = [np.log([1.0, 2.0, 3.0]), np.array([math.log(6.0), -math.inf])]
     estimate = combined(parts, confidence_level=0.9)
-    reach = student(4).isf(0.05) * np.std([1, 2, 3, 6, 0], ddof=1) / math.sqrt(5) / 2.4
+    error = sem([1, 2, 3, 6, 0]) / 2.4
+    reach = student(4).isf(0.05) * error
     np.testing.assert_allclose(
-        estimate[:6], [math.log(2.4), math.log(2.4) - reach, math.log(2.4) + reach, 144 / 50, 5, 1 / 2]
+        estimate[:7], [math.log(2.4), math.log(2.4) - reach, math.log(2.4) + reach, error, 144 / 50, 5, 1 / 2]
     )
+    for level in (0.5, 0.999):  # a standard error is that, whatever interval is asked for
+        assert combined(parts, level).log_standard_error == estimate.log_standard_error
     tiny = combined([part - 5_000 for part in parts], confidence_level=0.9)
     assert tiny.log_probability == pytest.approx(estimate.log_probability - 5_000, rel=1e-14)
 
@@ -175,15 +179,27 @@ def test_no_samples_are_no_spectra():
         (lambda rng: probability_positive(MOVED[0], 9, rng, method="guessing"), "one of tilting, splitting"),
         (lambda rng: probability_positive(MOVED[0], 9, rng, confidence_level=1.0), "between 0 and 1"),
         (lambda rng: probability_positive(MOVED[8], 9, rng, method="tilting"), "no tridiagonal form"),
-        (lambda rng: probability_positive(ENSEMBLES["wishart"](), 200, rng), "splitting knows BetaEnsemble, Dia"),
+        (
+            lambda rng: probability_positive(ENSEMBLES["wishart"](), 200, rng),
+            r"^wishart\(n=2\): .* splitting knows beta_ensemble, dia",
+        ),
         (lambda rng: probability_positive(ENSEMBLES["goe"](n=100_000), 9, rng), "1 to 400 rows"),
         (lambda rng: block_replica(MOVED[0], 1, rng), "n_particles=1: must be at least 10"),
         (lambda rng: combined_replicas([0.0]), "at least 2"),
+        (lambda rng: probability_positive(MOVED[0], -1, rng), "n_samples=-1: must be whole, 0 or more"),
+        (lambda rng: conditional_spectra(MOVED[0], 2.5, rng), "n_samples=2.5: must be whole, 0 or more"),
     ],
 )
 def test_what_cannot_be_had_is_refused(ask, message):
     with pytest.raises(ValueError, match=message):
         ask(np.random.default_rng(0))
+
+
+def test_tables_are_made_once_and_not_to_be_written_into():
+    tables = positive_futures(12, 1.0, 0.0)
+    assert positive_futures(12, 1.0, 0.0) is tables
+    with pytest.raises(ValueError, match="read-only"):
+        tables.after_pivot[0, 0] = 1.0
 
 
 @pytest.mark.slow

@@ -49,6 +49,22 @@ def fraction(count: int, total: int, confidence_level: float = 0.95) -> Estimate
     return Estimate(p, float(interval.low), float(interval.high), math.sqrt(p * (1 - p) / total))
 
 
+def around(value: float, standard_error: float, confidence_level: float = 0.95) -> Estimate:
+    """Give an estimate whose interval is that of the normal law."""
+    from scipy.stats import norm
+
+    half_width = float(norm.ppf((1 + confidence_level) / 2)) * standard_error
+    return Estimate(value, value - half_width, value + half_width, standard_error)
+
+
+def wilson_ends(p: Any, z_squared_per_trial: Any) -> tuple[Any, Any]:
+    """Give the ends of Wilson's interval about an estimated probability, from ``z^2 / n``; broadcasts, n need not be whole."""
+    shift = np.asarray(z_squared_per_trial)
+    centre = (p + shift / 2) / (1 + shift)
+    half_width = np.sqrt(np.maximum(p * (1 - p), 0.0) * shift + shift * shift / 4) / (1 + shift)
+    return centre - half_width, centre + half_width
+
+
 def median_value(values: NDArray[Any]) -> float:
     """Give the smallest value that half or more do not exceed; nan counts as the largest, lest divergence be averaged away."""
     return float(np.quantile(np.where(np.isnan(values), np.inf, values), 0.5, method="inverted_cdf"))

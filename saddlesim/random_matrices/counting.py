@@ -14,54 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from saddlesim.random_matrices.base import Array, Counts
 from saddlesim.spectrum import Inertia, zero_threshold
 
-CACHED = 65_536  # numbers of a tridiagonal part that are turned round at once: half a megabyte
-FEWEST_LANES = 256  # below that, a call of NumPy costs more than what it computes
-
 Row = tuple[Array, Array]
 
 _TINY = float(np.finfo(np.float64).tiny)
-
-
-def sturm_counts(diagonal: ArrayLike, squared_off_diagonal: ArrayLike, shift: ArrayLike = 0.0) -> Counts:
-    """Count the eigenvalues of symmetric tridiagonal matrices that are at most `shift`, O(n) for each matrix.
-
-    Parameters
-    ----------
-    diagonal : (B, n)
-    squared_off_diagonal : (B, n - 1)
-        Non-negative; the signs of the off-diagonal do not matter.
-    shift : float or (B,)
-
-    Returns
-    -------
-    (B,) of int
-        Exact for a matrix whose entries differ from those given by a few units in their last place (Kahan 1966).
-        ``n - sturm_counts(-diagonal, squared_off_diagonal, -shift)`` is the number below it.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-
-    Examples
-    --------
-    >>> sturm_counts([[2.0, 2.0, 2.0]], [[1.0, 1.0]], shift=2.0)  # 2 - sqrt(2), 2, 2 + sqrt(2)
-    array([2])
-    """
-    diagonal, squared = np.asarray(diagonal, dtype=np.float64), np.asarray(squared_off_diagonal, dtype=np.float64)
-    if diagonal.ndim != 2 or 0 in diagonal.shape[1:] or squared.shape != (len(diagonal), diagonal.shape[1] - 1):
-        raise ValueError(
-            f"diagonal {diagonal.shape}, squared_off_diagonal {squared.shape}: must be (B, n) and (B, n - 1), n >= 1"
-        )
-    n_lanes, n = diagonal.shape
-    shifts = np.broadcast_to(np.asarray(shift, dtype=np.float64), n_lanes)
-    counts, width = np.empty(n_lanes, dtype=np.int64), max(FEWEST_LANES, CACHED // n)
-    for first in range(0, n_lanes, width):
-        part = slice(first, first + width)
-        coupled = np.zeros((n, len(diagonal[part])))
-        coupled[1:] = squared[part].T
-        counts[part] = negative_pivots(zip(np.ascontiguousarray(diagonal[part].T), coupled, strict=True), shifts[part])
-    return counts
 
 
 def negative_pivots(rows: Iterable[Row], shift: Array) -> Counts:

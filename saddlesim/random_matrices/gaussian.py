@@ -9,13 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.parameters import Real, declared
-from saddlesim.random_matrices.base import Array, MatrixSize
-from saddlesim.random_matrices.tridiagonal import (
-    TridiagonalEnsemble,
-    exact_distribution,
-    exact_log_positive,
-    semicircle,
-)
+from saddlesim.random_matrices.base import Array, ExactLaw, MatrixSize
+from saddlesim.random_matrices.tridiagonal import TridiagonalEnsemble, semicircle
 
 
 class OrthogonalEnsemble(TridiagonalEnsemble):
@@ -115,11 +110,9 @@ class ShiftedGOE(OrthogonalEnsemble):
         "Bray and Dean, Statistics of critical points of Gaussian fields on large-dimensional spaces (PRL 98, 2007)"
     )
 
-    def index_distribution(self) -> Array | None:
-        return exact_distribution("shifted_goe", self.n, shift=self.shift)
-
-    def log_probability_positive(self) -> float | None:
-        return exact_log_positive("shifted_goe", self.n, shift=self.shift)
+    @property
+    def exact_law(self) -> ExactLaw:
+        return "shifted_goe", {"shift": self.shift}
 
     def spectral_density(self, x: Array) -> Array:
         return semicircle(np.asarray(x) - self.shift, self.n)

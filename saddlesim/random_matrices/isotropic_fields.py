@@ -16,13 +16,11 @@ from pydantic import Field
 
 from saddlesim.parameters import Count, Real, declared
 from saddlesim.problems import InvalidParameters, Problem
-from saddlesim.random_matrices.base import LARGEST_PART, Array, Inertias, LibraryEnsemble, MatrixSize
+from saddlesim.random_matrices.base import LARGEST_PART, Array, ExactLaw, Inertias, LibraryEnsemble, MatrixSize
 from saddlesim.random_matrices.counting import Row, negative_pivots
 from saddlesim.random_matrices.gaussian import OrthogonalEnsemble
 from saddlesim.random_matrices.tridiagonal import (
     LANES,
-    exact_distribution,
-    exact_log_positive,
     semicircle,
     tridiagonal_rows,
     tridiagonal_spectra,
@@ -48,11 +46,9 @@ class IsotropicField(OrthogonalEnsemble):
 
     source: ClassVar[str] = FYODOROV
 
-    def index_distribution(self) -> Array | None:
-        return exact_distribution("isotropic_field", self.n)
-
-    def log_probability_positive(self) -> float | None:
-        return exact_log_positive("isotropic_field", self.n)
+    @property
+    def exact_law(self) -> ExactLaw:
+        return "isotropic_field", {}
 
     def _shifts(self, n_samples: int, rng: np.random.Generator) -> Array:
         return rng.standard_normal(n_samples)
@@ -153,11 +149,9 @@ class IsotropicFieldCritical(DeterminantWeighted):
     def narrowness(self) -> float:
         return 1 / 4
 
-    def index_distribution(self) -> Array | None:
-        return exact_distribution("isotropic_field_critical", self.n)
-
-    def log_probability_positive(self) -> float | None:
-        return exact_log_positive("isotropic_field_critical", self.n)
+    @property
+    def exact_law(self) -> ExactLaw:
+        return "isotropic_field_critical", {}
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
@@ -225,11 +219,9 @@ class SphericalPSpinCritical(DeterminantWeighted):
     def narrowness(self) -> float:
         return (self.p - 2) / (4 * self.p)
 
-    def index_distribution(self) -> Array | None:
-        return exact_distribution("spherical_p_spin_critical", self.n, p=self.p)
-
-    def log_probability_positive(self) -> float | None:
-        return exact_log_positive("spherical_p_spin_critical", self.n, p=self.p)
+    @property
+    def exact_law(self) -> ExactLaw:
+        return "spherical_p_spin_critical", {"p": self.p}
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

@@ -9,6 +9,7 @@ Not here: the laws by Pfaffians and determinants, which know beta = 1, 2, 4 only
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -166,8 +167,12 @@ class PositiveFutures(NamedTuple):
     log_probability: float
 
 
+@functools.lru_cache(maxsize=8)
 def positive_futures(n: int, beta: float, shift: float = 0.0) -> PositiveFutures:
-    """Carry the probability that all is positive back from the last pivot; parameters and errors as for `pivot_grid`."""
+    """Carry the probability that all is positive back from the last pivot; parameters and errors as for `pivot_grid`.
+
+    All blocks of a run share them: do not write into them.
+    """
     grid = pivot_grid(n, beta, shift)
     after_pivot, after_quotient = np.zeros((n, grid.pivots.size)), np.empty((n - 1, grid.quotients.size))
     to_pivot = normal_density(grid.pivots + grid.quotients[:, None] - grid.shift) * grid.pivot_weights
@@ -181,6 +186,7 @@ def positive_futures(n: int, beta: float, shift: float = 0.0) -> PositiveFutures
             log_scale = after_pivot[i].max()
     first = normal_density(grid.pivots - grid.shift) * grid.pivot_weights
     total = float(first @ np.exp(after_pivot[0] - log_scale))
+    after_pivot.flags.writeable = after_quotient.flags.writeable = False
     return PositiveFutures(grid, after_pivot, after_quotient, float(log_scale) + math.log(total))
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
 from saddlesim.parameters import Positive, declared
-from saddlesim.random_matrices.base import Array, Inertias, LibraryEnsemble, MatrixSize, parts_of
+from saddlesim.random_matrices.base import Array, ExactLaw, Inertias, Known, LibraryEnsemble, MatrixSize, parts_of
 from saddlesim.random_matrices.counting import Row, negative_pivots
 from saddlesim.random_matrices.densities import semicircle_density
 
@@ -57,13 +57,10 @@ class TridiagonalEnsemble(LibraryEnsemble):
             part[:] = negative_pivots(self._rows(len(part), rng), -shifts / self._unit)
         return Inertias(negative, np.zeros(n_samples, dtype=np.int64))
 
-    def index_distribution(self) -> Array | None:
+    @property
+    def exact_law(self) -> ExactLaw | None:
         name = CLASSICAL.get(self.dyson_index)
-        return exact_distribution(name, self.n) if name else None
-
-    def log_probability_positive(self) -> float | None:
-        name = CLASSICAL.get(self.dyson_index)
-        return exact_log_positive(name, self.n) if name else None
+        return (name, {}) if name else None
 
     def spectral_density(self, x: Array) -> Array:
         return semicircle(x, self.n)
@@ -98,20 +95,27 @@ class BetaEnsemble(TridiagonalEnsemble):
     def dyson_index(self) -> float:
         return self.beta
 
+    @property
+    def knows(self) -> Known:
+        from saddlesim.random_matrices.pivots import LARGEST_CHAIN, within_reach
+
+        if self.beta in CLASSICAL:
+            return super().knows
+        return Known(within_reach(self.n, self.beta), within_reach(self.n, self.beta, largest=LARGEST_CHAIN))
+
     def index_distribution(self) -> Array | None:
         if self.beta in CLASSICAL:
             return super().index_distribution()
-        from saddlesim.random_matrices.pivots import pivot_index_distribution, within_reach
+        from saddlesim.random_matrices.pivots import pivot_index_distribution
 
-        return pivot_index_distribution(self.n, self.beta) if within_reach(self.n, self.beta) else None
+        return pivot_index_distribution(self.n, self.beta) if self.knows.index_distribution else None
 
     def log_probability_positive(self) -> float | None:
         if self.beta in CLASSICAL:
             return super().log_probability_positive()
-        from saddlesim.random_matrices.pivots import LARGEST_CHAIN, pivot_log_probability_positive, within_reach
+        from saddlesim.random_matrices.pivots import pivot_log_probability_positive
 
-        reached = within_reach(self.n, self.beta, largest=LARGEST_CHAIN)
-        return pivot_log_probability_positive(self.n, self.beta) if reached else None
+        return pivot_log_probability_positive(self.n, self.beta) if self.knows.log_probability_positive else None
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:
@@ -151,17 +155,3 @@ def tridiagonal_spectra(rows: Sequence[Row]) -> Array:
 def semicircle(x: Array, n: int) -> Array:
     """Give the limiting density at x of the eigenvalues of n rows."""
     return semicircle_density(x, 2 * math.sqrt(n))
-
-
-def exact_distribution(name: str, n: int, **parameters: Any) -> Array | None:
-    """Give the exact law of the index; None where n, or a shift, is too large for it."""
-    from saddlesim.random_matrices.exact import index_distribution, within_reach
-
-    return np.asarray(index_distribution(name, n, **parameters)) if within_reach(name, n, **parameters) else None
-
-
-def exact_log_positive(name: str, n: int, **parameters: Any) -> float | None:
-    """Give the logarithm of the exact probability that none is negative; None where n, or a shift, is too large for it."""
-    from saddlesim.random_matrices.exact import log_probability_positive, within_reach
-
-    return float(log_probability_positive(name, n, **parameters)) if within_reach(name, n, **parameters) else None

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from saddlesim.parameters import Real, declared
-from saddlesim.random_matrices.base import Array, LibraryEnsemble, MatrixSize
+from saddlesim.random_matrices.base import Array, Known, LibraryEnsemble, MatrixSize
 from saddlesim.random_matrices.counting import Row
 from saddlesim.random_matrices.dense import ContinuousEnsemble, DenseSize, diagonals_of, symmetric
 from saddlesim.random_matrices.densities import semicircle_density
@@ -45,6 +45,10 @@ class EqualVariances(ContinuousEnsemble):
 
     def sample(self, n_samples: int, rng: np.random.Generator) -> Array:
         return symmetric(rng.standard_normal((n_samples, self.n * (self.n + 1) // 2)))
+
+    @property
+    def knows(self) -> Known:
+        return Known(self.n <= 2, self.n <= 2)
 
     def index_distribution(self) -> Array | None:
         if self.n == 1:
@@ -85,6 +89,10 @@ class Rademacher(LibraryEnsemble):
     def sample(self, n_samples: int, rng: np.random.Generator) -> Array:
         bits = rng.integers(0, 2, (n_samples, self.n * (self.n + 1) // 2), dtype=np.int8)
         return symmetric(np.where(bits, 1.0, -1.0))
+
+    @property
+    def knows(self) -> Known:
+        return Known(self.n <= LARGEST_ENUMERATED, True)
 
     def index_distribution(self) -> Array | None:
         if self.n > LARGEST_ENUMERATED:
@@ -133,10 +141,8 @@ class Spiked(OrthogonalEnsemble):
         for i, (diagonal, squared) in enumerate(super()._rows(n_lanes, rng), start=1):
             yield (diagonal + spike if i == self.n else diagonal), squared
 
-    def index_distribution(self) -> None:
-        return None
-
-    def log_probability_positive(self) -> None:
+    @property
+    def exact_law(self) -> None:
         return None
 
     @classmethod
@@ -187,6 +193,10 @@ class DiagonalPlusNoise(ContinuousEnsemble):
         matrices = GOE(n=self.n).sample(n_samples, rng) * (self.noise / math.sqrt(self.n))
         diagonals_of(matrices)[...] += rng.standard_normal((n_samples, self.n))
         return matrices
+
+    @property
+    def knows(self) -> Known:
+        return Known(not self.noise, not self.noise)
 
     def index_distribution(self) -> Array | None:
         return None if self.noise else IndependentSigns(n=self.n).index_distribution()

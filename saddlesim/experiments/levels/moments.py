@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.experiments.estimates import Estimate
+from saddlesim.experiments.estimates import Estimate, around, wilson_ends
 
 Array = NDArray[np.float64]
 
@@ -53,9 +53,7 @@ def estimate(summed: Array, bounded: bool = False) -> Estimate:
     error = 0.0 if agreed else math.sqrt(squares * n_draws / (n_draws - 1)) / b
     variance = value * (1 - value)
     if not bounded or (agreed and variance > ROUNDING):
-        return Estimate(value, value - QUANTILE * error, value + QUANTILE * error, error)
+        return around(value, error)
     trials = n_draws if agreed else variance / (error * error)
-    shift = QUANTILE * QUANTILE / trials
-    centre = (value + shift / 2) / (1 + shift)
-    half_width = math.sqrt(max(variance, 0.0) * shift + shift * shift / 4) / (1 + shift)
-    return Estimate(value, max(centre - half_width, 0.0), min(centre + half_width, 1.0), error)
+    low, high = map(float, wilson_ends(value, QUANTILE * QUANTILE / trials))
+    return Estimate(value, max(low, 0.0), min(high, 1.0), error)

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.experiments.estimates import Estimate
+from saddlesim.experiments.estimates import Estimate, around
+from saddlesim.experiments.signs.variances import variance_of
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -85,19 +86,14 @@ class InertiaCounts(NamedTuple):
         """Estimate the mean index."""
         values, total = self.negative.astype(np.float64), self.n_samples
         mean = float(values @ self.samples) / total
-        return around(mean, math.sqrt(self._moment(mean, 2) / max(total - 1, 1)), confidence_level)
+        square = float((values - mean) ** 2 @ self.samples) / total
+        return around(mean, math.sqrt(square / max(total - 1, 1)), confidence_level)
 
     def variance(self, confidence_level: float) -> Estimate:
-        """Estimate the variance of the index; the standard error is of the fourth moment, (m4 - (N - 3) / (N - 1) s^4) / N."""
-        total = self.n_samples
-        mean = float(self.negative @ self.samples) / total
-        variance = self._moment(mean, 2) * total / max(total - 1, 1)
-        error = (self._moment(mean, 4) - (total - 3) / max(total - 1, 1) * variance**2) / total
-        return around(variance, math.sqrt(max(error, 0.0)), confidence_level)
-
-    def _moment(self, mean: float, power: int) -> float:
-        """Give the mean power of the distance from the mean."""
-        return float((self.negative - mean) ** power @ self.samples) / self.n_samples
+        """Estimate the variance of the index."""
+        counts = self.of_index()
+        seen = np.flatnonzero(counts)
+        return variance_of(seen.astype(np.float64), counts[seen], self.n, confidence_level)
 
 
 def proportion(count: int, total: int, confidence_level: float, method: IntervalMethod) -> Estimate:
@@ -106,14 +102,6 @@ def proportion(count: int, total: int, confidence_level: float, method: Interval
 
     interval = binomtest(count, total).proportion_ci(confidence_level, method=_SCIPY_METHODS[method])
     return Estimate.of_interval(count / total, float(interval.low), float(interval.high), confidence_level)
-
-
-def around(value: float, standard_error: float, confidence_level: float) -> Estimate:
-    """Give an estimate whose interval is that of the normal law."""
-    from scipy.stats import norm
-
-    half_width = float(norm.ppf((1 + confidence_level) / 2)) * standard_error
-    return Estimate(value, value - half_width, value + half_width, standard_error)
 
 
 def scaled(estimate: Estimate, factor: float) -> Estimate:

@@ -100,9 +100,10 @@ class EigenvalueSigns:
     @classmethod
     def check_parts(cls, parts: Mapping[str, Any]) -> list[Problem]:
         ensembles, dimensions = parts.get("ensembles", {}), parts.get("dimensions", ())
-        wrong = list(_impossible_sizes(ensembles, dimensions))
-        if wrong:
-            return wrong
+        wrong = list(_ignored_sizes(ensembles))
+        impossible = list(_impossible_sizes(ensembles, dimensions))
+        if impossible:
+            return wrong + impossible
         for position, n in enumerate(dimensions):
             if n in dimensions[:position]:
                 wrong.append(Problem(("dimensions", position), f"{n} stands twice; remove one"))
@@ -255,6 +256,15 @@ def _law_arrays(ensemble: Ensemble) -> Block:
         "probability": np.empty(0) if law.distribution is None else np.asarray(law.distribution, dtype=np.float64),
         "log_probability_positive": np.array(np.nan if logarithm is None else logarithm),
     }
+
+
+def _ignored_sizes(ensembles: Mapping[str, Ensemble]) -> Iterator[Problem]:
+    """List the ensembles that were given a size of their own, which the dimensions would replace."""
+    for label, ensemble in ensembles.items():
+        field = getattr(type(ensemble), "__pydantic_fields__", {}).get("n")
+        if field is not None and ensemble.n != field.default:
+            told = f"{ensemble.n} would be ignored, for dimensions says how many rows there are; leave it out"
+            yield Problem(("ensembles", label, "n"), told)
 
 
 def _impossible_sizes(ensembles: Mapping[str, Ensemble], dimensions: Sequence[int]) -> Iterator[Problem]:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from saddlesim.random_matrices.base import Known, LibraryEnsemble
+from saddlesim.random_matrices.exact import index_mean_and_variance
 from saddlesim.random_matrices.gaussian import GOE, GSE, GUE
 from saddlesim.random_matrices.isotropic_fields import IsotropicFieldCritical
 from saddlesim.random_matrices.tridiagonal import CLASSICAL, BetaEnsemble
@@ -33,18 +35,22 @@ class Law(NamedTuple):
     @property
     def moments(self) -> tuple[float, float] | None:
         """Mean and variance of the index."""
-        if self.distribution is None:
-            return None
-        index = np.arange(len(self.distribution))
-        mean = float(self.distribution @ index)
-        return mean, float(self.distribution @ (index - mean) ** 2)
+        return None if self.distribution is None else index_mean_and_variance(self.distribution)
+
+
+def known_of(ensemble: Any) -> Known:
+    """Tell what `law_of` will give, without computing it; of somebody's plain object, what it may give."""
+    if isinstance(ensemble, LibraryEnsemble):
+        distribution, logarithm = ensemble.knows
+    else:
+        distribution, logarithm = (hasattr(ensemble, name) for name in Known._fields)
+    return Known(distribution, distribution or logarithm)
 
 
 def law_of(ensemble: Any) -> Law:
     """Ask an ensemble for its law; somebody's plain object need not know any."""
     distribution, log_probability = (
-        getattr(ensemble, name)() if hasattr(ensemble, name) else None
-        for name in ("index_distribution", "log_probability_positive")
+        getattr(ensemble, name)() if hasattr(ensemble, name) else None for name in Known._fields
     )
     if log_probability is None and distribution is not None and distribution[0] > 0:
         log_probability = math.log(distribution[0])
@@ -67,6 +73,15 @@ class Expansion(NamedTuple):
     log_probability_positive: float | None = None
     variance_index: float | None = None
     mean_fraction: float | None = None
+
+
+def expanded_of(ensemble: Any) -> tuple[str, ...]:
+    """Tell which fields `expansion_of` will give, without computing them."""
+    if isinstance(ensemble, GOE | GUE | GSE | BetaEnsemble) and ensemble.dyson_index in CLASSICAL:
+        return Expansion._fields
+    if isinstance(ensemble, IsotropicFieldCritical):
+        return "log_probability_positive", "mean_fraction"
+    return ("mean_fraction",) if isinstance(ensemble, WignerPlusWishart) else ()
 
 
 def expansion_of(ensemble: Any) -> Expansion:

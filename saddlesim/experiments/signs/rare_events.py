@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of
 from saddlesim.random_matrices import Ensemble
+from saddlesim.random_matrices.pivots import pivot_grid
 from saddlesim.random_matrices.rare import (
     RareEstimate,
+    beta_form,
     block_replica,
     block_weights,
     combined,
@@ -27,14 +29,17 @@ Array = NDArray[np.float64]
 
 def problem_with(ensemble: Ensemble, n_samples: int) -> str | None:
     """Say what keeps an ensemble's probability from being estimated by so many samples; None if nothing does."""
-    least, rng = N_REPLICAS * LEAST_PARTICLES, np.random.default_rng(0)
+    least = N_REPLICAS * LEAST_PARTICLES
     try:
-        if method_for(ensemble) == "tilting":
-            block_weights(ensemble, 0, rng)
+        if form := beta_form(ensemble):
+            pivot_grid(*form)
             return None if n_samples > 1 else f"{n_samples} are too few; at least 2"
-        perturbed(ensemble, np.empty((0, ensemble.n, ensemble.n)), 0.5, rng)
+        perturbed(ensemble, np.empty((0, ensemble.n, ensemble.n)), 0.5, np.random.default_rng(0))
     except ValueError as error:
-        return str(error)
+        reason = str(error).removeprefix(f"{ensemble}: ")
+        return (
+            f"n_rare_samples asks for P(all positive) of {ensemble}: {reason}; let it be 0, or leave this ensemble out"
+        )
     return None if n_samples >= least else f"{n_samples} are too few to split {ensemble}; at least {least}"
 
 
@@ -76,10 +81,10 @@ RARE_FIGURES = (
 )
 
 
-def rare_figures(told: RareEstimate, exact: float | None, confidence_level: float) -> dict[str, Any]:
+def rare_figures(told: RareEstimate, exact: float | None) -> dict[str, Any]:
     """Give the entries of a summary; `exact` is the logarithm that the estimate is held against."""
     reached = math.isfinite(told.log_probability)
-    made = Estimate.of_interval(*told[:3], confidence_level) if reached else None
+    made = Estimate(*told[:4]) if reached else None
     z = (made.value - exact) / made.standard_error if made and exact is not None and made.standard_error else None
     return {
         **figures_of("log_probability", made),

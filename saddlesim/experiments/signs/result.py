@@ -14,9 +14,10 @@ from saddlesim.experiments.base import Result
 from saddlesim.experiments.estimates import Estimate, estimate_names, figures_of
 from saddlesim.experiments.signs.counts import KINDS, InertiaCounts, bound_where_none_was_seen, proportion, scaled
 from saddlesim.experiments.signs.goodness import GOODNESS_FIGURES, Goodness
-from saddlesim.experiments.signs.laws import Expansion, Law, expansion_of
+from saddlesim.experiments.signs.laws import Expansion, Law, expanded_of, expansion_of, known_of
 from saddlesim.experiments.signs.rare_events import RARE_FIGURES, rare_figures
 from saddlesim.experiments.signs.words import blind_spot
+from saddlesim.random_matrices import Ensemble
 from saddlesim.random_matrices.rare import RareEstimate
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class EigenvalueSignsResult(Result):
 
     def _rare_figures(self, label: str, n: int) -> dict[str, dict[str, Any]]:
         told, exact = self.rare(label, n), self.laws[label, n].log_probability_positive
-        return {"rare": rare_figures(told, exact, self.experiment.confidence_level)} if told else {}
+        return {"rare": rare_figures(told, exact)} if told else {}
 
     def _blind_spot(self, label: str, n: int) -> str | None:
         """Say what counting could not see; None where it saw a minimum."""
@@ -182,15 +183,14 @@ class EigenvalueSignsResult(Result):
 
 LARGEST_POWER = 1000  # of two, that a float holds with room for the counts beside it
 
-EXACT_FIGURES = (
-    "exact_probability_minimum",
-    "log10_exact_probability_minimum",
-    "log10_exact_ratio_to_coin",
+FIGURES_OF_MINIMA = ("exact_probability_minimum", "log10_exact_probability_minimum", "log10_exact_ratio_to_coin")
+FIGURES_OF_THE_LAW = (
     "exact_probability_maximum",
     "exact_probability_saddle",
     "exact_mean_index",
     "exact_variance_index",
 )
+EXACT_FIGURES = (*FIGURES_OF_MINIMA, *FIGURES_OF_THE_LAW)
 EXPANSION_FIGURES = ("log10_expansion_probability_minimum", "expansion_variance_index", "limit_mean_fraction")
 FIGURES = (
     "n",
@@ -226,6 +226,7 @@ RARE_ARRAYS = {
     "log_probability": "logarithm of the estimate of P(all positive); -inf: nothing reached it",
     "log_low": "logarithm of the lower end of its interval",
     "log_high": "logarithm of the upper end",
+    "log_standard_error": "standard error of the logarithm; inf: nothing reached it",
     "effective_sample_size": "how many equal weights would be as good",
     "n_samples": "how many weights, or replicas, were averaged",
     "largest_share": "part of the sum that is the largest weight's",
@@ -234,18 +235,34 @@ RARE_ARRAYS = {
 
 
 def summary_names(experiment: EigenvalueSigns) -> tuple[str, ...]:
-    """List the figures of eigenvalue signs."""
-    return (
-        "n_samples",
-        "confidence_level",
-        *(f"ensembles.{label}.{name}" for label in experiment.ensembles for name in GOODNESS_FIGURES),
-        *(
+    """List the figures of eigenvalue signs, without those of laws that are not known."""
+    names, told = ["n_samples", "confidence_level"], (*FIGURES, *_rare_names(experiment))
+    for label in experiment.ensembles:
+        unknown = [_unknown_figures(experiment.ensemble(label, n)) for n in experiment.dimensions]
+        of_all = frozenset.intersection(*unknown)
+        names += [f"ensembles.{label}.{name}" for name in GOODNESS_FIGURES if name not in of_all]
+        names += [
             f"points.{label}.n{n}.{name}"
-            for label in experiment.ensembles
-            for n in experiment.dimensions
-            for name in (*FIGURES, *(f"rare.{name}" for name in RARE_FIGURES if experiment.n_rare_samples))
-        ),
-    )
+            for n, absent in zip(experiment.dimensions, unknown, strict=True)
+            for name in told
+            if name not in absent
+        ]
+    return tuple(names)
+
+
+def _rare_names(experiment: EigenvalueSigns) -> tuple[str, ...]:
+    return tuple(f"rare.{name}" for name in RARE_FIGURES) if experiment.n_rare_samples else ()
+
+
+def _unknown_figures(ensemble: Ensemble) -> frozenset[str]:
+    """Give the figures that nothing will be known of: those of an exact law, or of an expansion, that is not there."""
+    known, expanded = known_of(ensemble), expanded_of(ensemble)
+    absent = {name for name, field in zip(EXPANSION_FIGURES, Expansion._fields, strict=True) if field not in expanded}
+    if not known.index_distribution:
+        absent |= {*FIGURES_OF_THE_LAW, *GOODNESS_FIGURES}
+    if not known.log_probability_positive:
+        absent |= {*FIGURES_OF_MINIMA, "rare.exact_z"}
+    return frozenset(absent)
 
 
 def _goodness_figures(goodness: Goodness | None) -> dict[str, float | None]:

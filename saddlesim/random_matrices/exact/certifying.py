@@ -10,6 +10,7 @@ Ball = Any  # flint.arb
 Wanted = Literal["each", "doubles", "together"]
 
 LARGEST_PRECISION = 20_000  # bits
+SPARE = 16  # bits, beside those that were missing
 UNDERFLOW = -1100  # the power of two of a number that rounds to zero
 
 
@@ -35,16 +36,18 @@ def certified(
     """
     from flint import arb, ctx
 
-    precision = first_precision
+    precision, enough = first_precision, bits(digits) + 4
     while precision <= LARGEST_PRECISION:
         with ctx.workprec(precision):
             found = balls()
             if wanted == "doubles":
                 found = [arb(0) if abs(each) < arb(2) ** UNDERFLOW else each for each in found]
             judged = [each + sum(found) for each in found] if wanted == "together" else found
-            if all(each.is_zero() or each.rel_accuracy_bits() >= bits(digits) + 4 for each in judged):
+            held = min((each.rel_accuracy_bits() for each in judged if not each.is_zero()), default=enough)
+            if held >= enough:
                 return found
-        precision = precision * 3 // 2
+        # a ball round zero tells nothing of how much is missing
+        precision += max(enough - held + SPARE, precision // 8) if held > 0 else precision // 2
     raise ArithmeticError(f"{digits} digits cannot be certified with {LARGEST_PRECISION} bits")
 
 

@@ -10,15 +10,20 @@ Not here: how much precision is enough (`certified`), and what is made of these 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 Ball = Any  # flint.arb
 Matrix = Any  # flint.arb_mat
 
+BEND = math.log(8)  # of minus the logarithm of the index law, for each unit of beta, inside the semicircle; measured
+FAR_INSIDE = 0.55  # of the semicircle's radius: from there on many eigenvalues beyond are weighed as outside
 
-def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
+
+def index_balls(beta: int, n: int, threshold: Ball, far: bool = False) -> list[Ball]:
     """Give balls round the probabilities that k of n eigenvalues are below a threshold, k = 0, ..., n, at flint's precision.
 
     Parameters
@@ -26,6 +31,9 @@ def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
     beta : {1, 2, 4}
     n : int, >= 1
     threshold : flint.arb
+    far : bool
+        Whether precision is spent so as to lose little of each of them, where the threshold is far out and they differ by
+        hundreds of orders of magnitude; else so as to lose little of the largest.
     """
     pencil, is_pfaffian = _PENCILS[beta](n, threshold)
 
@@ -33,7 +41,7 @@ def index_balls(beta: int, n: int, threshold: Ball) -> list[Ball]:
         determinant = pencil.at(z).det()
         return determinant.sqrt() if is_pfaffian else determinant  # the integral of something positive is positive
 
-    weights = _coefficients(generating_function, n, 8**beta, _typical_index(n, threshold), threshold.is_zero())
+    weights = _coefficients(generating_function, _falls(beta, n, float(threshold), far), threshold.is_zero())
     total = sum(weights)
     return [each / total for each in weights]
 
@@ -47,31 +55,73 @@ def positive_ball(beta: int, n: int, threshold: Ball) -> Ball:
     return probability.sqrt() if is_pfaffian else probability
 
 
-def _coefficients(
-    polynomial: Callable[[Ball], Ball], n: int, ratio: int, centre: float, palindromic: bool
-) -> list[Ball]:
-    """Give the coefficients of a polynomial of degree n that fall off as r^{-(k - c)^2 / 2}, from its values at z = r^{j - c}.
+def _coefficients(polynomial: Callable[[Ball], Ball], falls: list[float], palindromic: bool) -> list[Ball]:
+    """Give the coefficients of a polynomial from values at as many nodes, at each of which another term is the largest.
 
-    ``z^k = r^{(j - c)^2 / 2} r^{(k - c)^2 / 2} r^{-(j - k)^2 / 2} z^c``: in scaled values and coefficients a Toeplitz matrix with
-    a strong diagonal, by which hardly any precision is lost, however small some coefficients are.
+    With coefficients ``c_k = exp(-f_k) w_k``, f convex and known roughly, the nodes are z_j = exp(s_j), s_j the slope of f at j:
+    ``exp(f_j - j s_j) p(z_j) = sum_k exp(f_j - f_k + s_j (k - j)) w_k``, a matrix whose entries fall off to both sides of the
+    diagonal, by which hardly any precision is lost, however small some coefficients are.
     """
     from flint import arb, arb_mat
 
-    root, places = arb(ratio).sqrt(), range(n + 1)
+    n = len(falls) - 1
+    places = range(n + 1)
+    slopes, heights = [arb(each) for each in _slopes(falls)], [arb(each) for each in falls]
     count = n // 2 + 1 if palindromic else n + 1
-    scales = [root ** (arb(k) - arb(centre)) ** 2 for k in places]
-    nodes = [arb(ratio) ** (arb(j) - arb(centre)) for j in places]
-    values = [polynomial(z) / (scale * z ** arb(centre)) for z, scale in zip(nodes[:count], scales, strict=False)]
+    values = [
+        polynomial(s.exp()) * (f - j * s).exp() for j, (s, f) in enumerate(zip(slopes[:count], heights, strict=False))
+    ]
     values += values[: n + 1 - count][::-1]
-    toeplitz = arb_mat([[root ** -((j - k) ** 2) for k in places] for j in places])
-    scaled = toeplitz.solve(arb_mat([[each] for each in values])).tolist()
-    return [row[0] / scale for row, scale in zip(scaled, scales, strict=True)]
+    matrix = arb_mat([[(heights[j] - heights[k] + slopes[j] * (k - j)).exp() for k in places] for j in places])
+    scaled = matrix.solve(arb_mat([[each] for each in values])).tolist()
+    return [row[0] * (-height).exp() for row, height in zip(scaled, heights, strict=True)]
 
 
-def _typical_index(n: int, threshold: Ball) -> float:
-    """Give n times the part of the semicircle that lies below a threshold."""
-    s = min(1.0, max(-1.0, float(threshold) / (2 * math.sqrt(n))))
-    return n * (0.5 + (s * math.sqrt(1 - s * s) + math.asin(s)) / math.pi)
+def _falls(beta: int, n: int, threshold: float, far: bool) -> list[float]:
+    """Give minus the logarithms, roughly, of the probabilities that k of n eigenvalues are below a threshold.
+
+    Inside the semicircle they are a parabola about the typical index. If `far`, k eigenvalues that lie outside the one of the
+    others are weighed by what these leave of their density, ``exp(-beta a y / 2)`` at the distance y, times the repulsion from
+    these and from one another (integrals of Mehta and Selberg).
+    """
+    if threshold < 0:
+        return _falls(beta, n, -threshold, far)[::-1]
+    edge = 2 * math.sqrt(n)
+    s = min(threshold / edge, 1.0)
+    typical = n * (0.5 - (s * math.sqrt(1 - s * s) + math.asin(s)) / math.pi)  # of those above, the semicircle's mass
+    first = max(
+        1, math.ceil(n + 1 - threshold * threshold / 4)
+    )  # so many above, the others' edge is below the threshold
+    none, bend = _log_outside(beta, n, 0, edge + 1), BEND * beta / 2
+    outside = range(first, n + 1) if far and s > FAR_INSIDE else ()
+    above = {k: none - _log_outside(beta, n, k, threshold) for k in outside}
+    if above and first > typical + 1:
+        bend = above[first] / (first - typical) ** 2
+    return [above.get(k, bend * (k - typical) ** 2) for k in range(n, -1, -1)]
+
+
+def _slopes(falls: list[float]) -> list[float]:
+    """Give the derivatives of a convex function on 0, ..., n >= 1, which goes on beyond both ends as a parabola."""
+    rises = [after - before for before, after in itertools.pairwise(falls)]
+    bends = [after - before for before, after in itertools.pairwise(rises)] or [BEND]
+    rises = [rises[0] - bends[0], *rises, rises[-1] + bends[-1]]
+    return [(before + after) / 2 for before, after in itertools.pairwise(rises)]
+
+
+def _log_outside(beta: int, n: int, k: int, x: float) -> float:
+    """Give the logarithm of n! times the mass of k eigenvalues beyond x > 2 sqrt(n) and n - k elsewhere, nearly."""
+    inner, half = n - k, beta / 2
+    root = math.sqrt(x * x - 4 * inner)
+    # what the inner ones, a semicircle, do to each beyond: inner times the mean of log(x - l)
+    pushed = (x * x - x * root) / 4 - inner / 2 + inner * math.log((x + root) / 2)
+    mehta = inner / 2 * math.log(2 * math.pi) - (inner / 2 + half * inner * (inner - 1) / 2) * math.log(half)
+    mehta += sum(math.lgamma(1 + j * half) - math.lgamma(1 + half) for j in range(1, inner + 1))
+    selberg = -(k + half * k * (k - 1)) * math.log(half * root)
+    selberg += sum(
+        math.lgamma(1 + (j + 1) * half) + math.lgamma(1 + j * half) - math.lgamma(1 + half) for j in range(k)
+    )
+    ways = -math.lgamma(1 + k) - math.lgamma(1 + inner)
+    return ways + mehta + selberg + k * beta * (pushed - x * x / 4)
 
 
 class Pencil(NamedTuple):
@@ -144,7 +194,7 @@ class HalfLine:
         lower = self.roots[k] * self.psi[k - 1] if k else 0
         return (lower - self.roots[k + 1] * self.psi[k + 1]) / 2
 
-    @property
+    @cached_property
     def products(self) -> list[list[Ball]]:
         """By Green's formula off the diagonal, and along it by the integral of (psi_k psi_{k+1})'."""
         from flint import arb
@@ -161,7 +211,7 @@ class HalfLine:
             g[k + 1][k + 1] = g[k][k] + (lower - roots[k + 2] * g[k][k + 2] + 2 * psi[k] * psi[k + 1]) / roots[k + 1]
         return [row[: self.count] for row in g[: self.count]]
 
-    @property
+    @cached_property
     def integrals(self) -> list[Ball]:
         """By the integral of psi_k'."""
         from flint import arb
@@ -172,7 +222,7 @@ class HalfLine:
             m.append((lower + 2 * self.psi[k]) / self.roots[k + 1])
         return m
 
-    @property
+    @cached_property
     def ordered(self) -> list[list[Ball]]:
         """By parts in x: ``iint sgn(y - x) psi_i'(x) psi_j(y) = 2 int psi_i psi_j - psi_i(c) int psi_j``."""
         from flint import arb

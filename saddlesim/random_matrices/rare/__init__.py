@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlesim.random_matrices.base import Array, Ensemble
+from saddlesim.random_matrices.base import Array, Ensemble, check_draw
 from saddlesim.random_matrices.rare import splitting, tilting
 from saddlesim.random_matrices.rare.estimate import RareEstimate, combined, combined_replicas
 from saddlesim.random_matrices.rare.moves import perturbed
@@ -59,6 +59,7 @@ def probability_positive(
     ValueError
         If the method is not for this ensemble, or the samples are too few for an interval.
     """
+    check_draw(n_samples, rng)
     if method_for(ensemble, method) == "tilting":
         return combined([block_weights(ensemble, n_samples, rng)], confidence_level)
     n_particles, least = n_samples // splitting.N_REPLICAS, splitting.N_REPLICAS * splitting.LEAST_PARTICLES
@@ -81,6 +82,7 @@ def conditional_spectra(ensemble: Ensemble, n_samples: int, rng: np.random.Gener
         Ascending eigenvalues, and the logarithms of weights whose mean is unbiased for P(all positive). B is n_samples; for
         splitting, whose spectra are not independent, 0 if no particle arrived.
     """
+    check_draw(n_samples, rng)
     form = beta_form(ensemble)
     if form:
         return tilting.spectra_of(form, n_samples, rng)
@@ -99,6 +101,7 @@ def block_weights(ensemble: Ensemble, n_samples: int, rng: np.random.Generator) 
     ValueError
         If the ensemble has no tridiagonal form, or its form is out of reach.
     """
+    check_draw(n_samples, rng)
     form = beta_form(ensemble)
     if form is None:
         raise ValueError(

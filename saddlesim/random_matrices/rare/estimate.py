@@ -23,6 +23,8 @@ class RareEstimate(NamedTuple):
         Natural logarithm of the unbiased estimate; -inf where nothing reached the event.
     log_low, log_high : float
         Logarithms of the ends of the interval; -inf and 0, which say nothing, where nothing reached the event.
+    log_standard_error : float
+        Of `log_probability`, whatever the confidence level of the interval; infinite where nothing reached the event.
     effective_sample_size : float
         (sum w)^2 / sum w^2 of the n_samples numbers averaged: how many equal ones would be as good.
     n_samples : int
@@ -36,6 +38,7 @@ class RareEstimate(NamedTuple):
     log_probability: float
     log_low: float
     log_high: float
+    log_standard_error: float
     effective_sample_size: float
     n_samples: int
     largest_share: float
@@ -45,7 +48,7 @@ class RareEstimate(NamedTuple):
 def combined(parts: Iterable[Array], confidence_level: float = 0.95, method: str = "tilting") -> RareEstimate:
     """Average log weights of independent draws, from any number of blocks.
 
-    The interval is Student's for the mean, carried to the logarithm by its derivative.
+    Standard error and interval, Student's, are those of the mean, carried to the logarithm by its derivative.
 
     Parameters
     ----------
@@ -69,18 +72,17 @@ def combined(parts: Iterable[Array], confidence_level: float = 0.95, method: str
         raise ValueError(f"confidence_level={confidence_level}: must be between 0 and 1, both excluded")
     largest = float(logarithms.max())
     if largest == -math.inf:
-        return RareEstimate(-math.inf, -math.inf, 0.0, 0.0, n_samples, 0.0, method)
+        return RareEstimate(-math.inf, -math.inf, 0.0, math.inf, 0.0, n_samples, 0.0, method)
     from scipy.special import stdtrit
 
     weights = np.exp(logarithms - largest)
     total = float(weights.sum())
     log_probability = largest + math.log(total / n_samples)
-    relative_error = float(weights.std(ddof=1)) * math.sqrt(n_samples) / total
-    reach = float(stdtrit(n_samples - 1, (1 + confidence_level) / 2)) * relative_error
+    error = float(weights.std(ddof=1)) * math.sqrt(n_samples) / total
+    reach = float(stdtrit(n_samples - 1, (1 + confidence_level) / 2)) * error
     effective = total * total / float((weights * weights).sum())
-    return RareEstimate(
-        log_probability, log_probability - reach, log_probability + reach, effective, n_samples, 1 / total, method
-    )
+    low, high = log_probability - reach, log_probability + reach
+    return RareEstimate(log_probability, low, high, error, effective, n_samples, 1 / total, method)
 
 
 def combined_replicas(log_estimates: Iterable[float], confidence_level: float = 0.95) -> RareEstimate:

@@ -41,7 +41,7 @@ def perturbed(ensemble: Any, matrices: NDArray[Any], amount: float, rng: np.rand
     ValueError
         If nobody has said how to change matrices of this ensemble.
     """
-    known = sorted({cls.__name__ for cls in perturbed.registry} - {"object"})
+    known = sorted(getattr(cls, "registry_key", cls.__name__) for cls in perturbed.registry if cls is not object)
     raise ValueError(
         f"{ensemble}: no change of its matrices is known that preserves their law; splitting knows"
         f" {', '.join(known)} and what is registered with saddlesim.random_matrices.rare.perturbed"
