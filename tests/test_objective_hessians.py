@@ -133,7 +133,9 @@ def test_signs_of_a_linear_network_are_certain_where_training_begins_and_ends():
     start = NetworkHessian(network=linear_network(), initialisation={"name": "small", "scale": 1e-4})
     inertia = start.sample_inertia(50, generator())
     np.testing.assert_array_equal(inertia.negative, 9)  # hidden x modes
-    end = NetworkHessian(network=linear_network(), initialisation=start.initialisation, n_steps=1500, learning_rate=0.05)
+    end = NetworkHessian(
+        network=linear_network(), initialisation=start.initialisation, n_steps=1500, learning_rate=0.05
+    )
     inertia = end.sample_inertia(20, generator())
     np.testing.assert_array_equal(inertia.negative, 0)
     np.testing.assert_array_equal(inertia.zero, 9)  # W_2 A^-1 A W_1, A (3, 3)

@@ -15,6 +15,8 @@ from saddlesim.experiments.escape import Escape
 from saddlesim.experiments.escape_result import EscapeResult
 from saddlesim.experiments.fields.critical_points import FieldCriticalPoints
 from saddlesim.experiments.fields.result import FieldCriticalPointsResult
+from saddlesim.experiments.landscape.landscape import Landscape
+from saddlesim.experiments.landscape.result import LandscapeResult
 from saddlesim.experiments.levels.field_index_by_level import FieldIndexByLevel
 from saddlesim.experiments.levels.result import FieldIndexByLevelResult
 from saddlesim.experiments.modules_check.modules_check import ModulesCheck, ModulesCheckResult
@@ -47,6 +49,7 @@ EXPERIMENTS = Registry(
         FieldIndexByLevel,
         NetworkIndexByLoss,
         SaddleToSaddle,
+        Landscape,
         ModulesCheck,
         Training,
     ),
@@ -78,6 +81,8 @@ __all__ = [
     "FieldIndexByLevel",
     "FieldIndexByLevelResult",
     "LabelledArray",
+    "Landscape",
+    "LandscapeResult",
     "ModulesCheck",
     "ModulesCheckResult",
     "NetworkIndexByLoss",

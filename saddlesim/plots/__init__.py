@@ -24,6 +24,7 @@ from saddlesim.experiments import (
     EscapeResult,
     FieldCriticalPointsResult,
     FieldIndexByLevelResult,
+    LandscapeResult,
     ModulesCheckResult,
     NetworkIndexByLossResult,
     PassageResult,
@@ -47,6 +48,7 @@ from saddlesim.plots import (
     network_index,
     passage,
     saddle_to_saddle,
+    slices,
     sweep,
     training,
 )
@@ -174,6 +176,12 @@ def _(result: ModulesCheckResult) -> dict[str, Figure]:
 @_figures.register
 def _(result: SaddleToSaddleResult) -> dict[str, Figure]:
     return {"saddle_to_saddle": saddle_to_saddle.saddle_figure(result)}
+
+
+@_figures.register
+def _(result: LandscapeResult) -> dict[str, Figure]:
+    planes = {} if result.experiment.plane is None else {"plane": slices.plane_figure(result)}
+    return {"slices": slices.slice_figure(result), **planes}
 
 
 @_figures.register
