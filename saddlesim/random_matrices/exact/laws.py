@@ -101,7 +101,7 @@ def log_probability_positive(
     >>> round(log_probability_positive("goe", 30), 6)
     -258.861998
     >>> log_probability_positive("shifted_goe", 1, shift=20)  # minus the upper tail of the normal law from 20 / sqrt(2) on
-    -1.044243775127573e-45
+    -1.0442437918812724e-45
     """
     parameters = _parameters(ensemble, n, shift, p, digits)
     logarithm = _log_first(ensemble, n, parameters, DOUBLE_DIGITS if digits is None else digits)
