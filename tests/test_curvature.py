@@ -6,6 +6,7 @@ import pytest
 from saddlesim.curvature import (
     LARGEST_DENSE,
     ConvergenceError,
+    NotFiniteError,
     dense_hessian,
     exact_spectrum,
     extreme_eigenpairs,
@@ -75,6 +76,84 @@ def test_a_count_out_of_range_is_refused(count):
         extreme_eigenpairs(laplacian, 300, count, "lowest", rng())
 
 
+@pytest.mark.parametrize("copies", [5, 100])
+@pytest.mark.parametrize("count", [1, 3, 10, 30])
+def test_a_multiple_eigenvalue_is_found_as_often_as_it_is(copies, count):
+    values = np.sort(np.concatenate([np.full(copies, -1.0), rng(7).uniform(0, 1, 300)]))
+    for product in (with_spectrum(values), lambda v: values * v):
+        for sign, which in ((1, "lowest"), (-1, "highest")):
+            pairs = extreme_eigenpairs(lambda v, sign=sign, of=product: sign * of(v), len(values), count, which, rng())
+            np.testing.assert_allclose(np.sort(sign * pairs.values), values[:count], atol=1e-9)
+            np.testing.assert_allclose(pairs.vectors.T @ pairs.vectors, np.eye(count), atol=1e-9)
+            assert pairs.residuals.max() < 1e-6
+
+
+def test_zeros_below_a_bulk_are_all_found():
+    values = np.concatenate([np.full(6, -1e-3), np.zeros(100), np.linspace(1, 50, 300)])
+    pairs = extreme_eigenpairs(with_spectrum(values), len(values), 20, "lowest", rng())
+    np.testing.assert_allclose(pairs.values, values[:20], atol=1e-9)
+
+
+def test_the_origin_of_a_wide_linear_network_has_few_values_often():
+    network = OBJECTIVES["two_layer_linear_network"](target_singular_values=(3, 2, 1), hidden=200)
+    product = network.at(np.zeros(network.dimension)).hessian_product
+    pairs = extreme_eigenpairs(product, network.dimension, 10, "lowest", rng())
+    np.testing.assert_allclose(pairs.values, -3, atol=1e-12)
+
+
+@pytest.mark.parametrize("values", [np.zeros(300), np.ones(300), np.repeat([-1.0, 2.0], 150)])
+def test_where_the_krylov_space_ends_the_generator_given_goes_on(values):
+    first, second = (extreme_eigenpairs(lambda v: values * v, 300, 4, "lowest", rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(first.vectors, second.vectors)
+    np.testing.assert_allclose(first.values, values[0], atol=1e-12)
+
+
+def test_residuals_are_as_small_as_asked():
+    values = np.concatenate([np.linspace(-1, -0.9, 50), np.linspace(0, 1, 450)])
+    for seed in range(5):
+        pairs = extreme_eigenpairs(with_spectrum(values), 500, 10, "lowest", rng(seed), 1e-4)
+        assert pairs.residuals.max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"which": "smallest"}, "which='smallest': the ends are 'lowest' and 'highest'"),
+        ({"tolerance": 0.0}, "tolerance=0.0: must lie between 0 and 1"),
+        ({"tolerance": float("nan")}, "tolerance=nan: must lie between 0 and 1"),
+    ],
+)
+def test_an_end_or_a_tolerance_that_cannot_be_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        extreme_eigenpairs(laplacian, 300, 2, **{"which": "lowest", "rng": rng(), **given})
+
+
+@pytest.mark.parametrize("dimension", [50, 300])
+def test_a_product_that_is_not_finite_is_told(dimension):
+    def broken(v):
+        return np.full_like(v, np.nan)
+
+    for asked in (
+        lambda: extreme_eigenpairs(broken, dimension, 2, "lowest", rng()),
+        lambda: negative_count(broken, dimension, rng()),
+        lambda: exact_spectrum(broken, dimension),
+    ):
+        with pytest.raises(NotFiniteError, match="H v is inf or nan"):
+            asked()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"confidence_level": 1.0}, "confidence_level=1.0: must lie between 0 and 1"),
+        ({"near_zero": -1e-3}, "near_zero=-0.001: a modulus, must not be negative"),
+    ],
+)
+def test_an_interval_that_cannot_be_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        negative_count(laplacian, 300, rng(), **given)
+
+
 # ---- inertia
 
 
@@ -131,15 +210,28 @@ def test_the_density_of_a_large_goe_is_the_semicircle():
     assert 1.9 < high < 2.2
 
 
-def test_intervals_of_the_count_hold_it():
-    values = np.concatenate([np.full(30, -1.0), np.linspace(0.5, 3, 70)])
-    product = with_spectrum(values)
+@pytest.mark.parametrize("index", [1, 2, 3, 30, 99])
+def test_intervals_of_the_count_hold_it(index):
+    product = with_spectrum(np.concatenate([np.full(index, -1.0), np.linspace(0.5, 3, 100 - index)]))
     held = 0
-    for seed in range(200):
+    for seed in range(400):
         count = negative_count(product, 100, rng(seed), 5, 30)
-        held += count.low <= 30 <= count.high
+        held += count.low <= index <= count.high
         assert count.uncertain == 0
-    assert held >= 180  # z = 3.2 below 95 %
+    assert held >= 363  # 95 % of 400 is 380, z = 3.9 below; so at one negative eigenvalue, where the estimate is skew
+
+
+def test_along_axes_signs_tell_the_count_and_the_interval_is_on_the_safe_side():
+    values = np.concatenate([np.full(3, -1.0), np.linspace(0.5, 3, 97)])
+    count = negative_count(lambda v: values * v, 100, rng(), 5, 60)
+    assert count.estimate == pytest.approx(3, abs=1e-6)
+    assert count.low < 2 < 4 < count.high
+
+
+def test_none_and_all_are_told_without_doubt():
+    for values, index in ((np.linspace(1, 2, 50), 0), (-np.linspace(1, 2, 50), 50)):
+        count = negative_count(with_spectrum(values), 50, rng(), 3, 30)
+        assert (count.estimate, count.low, count.high) == pytest.approx((index, index, index), abs=1e-6)
 
 
 def test_what_is_too_near_zero_widens_the_interval():
@@ -150,8 +242,8 @@ def test_what_is_too_near_zero_widens_the_interval():
 
 
 def test_too_few_vectors_are_refused():
-    with pytest.raises(ValueError, match="n_vectors=1: an interval takes two at least"):
-        negative_count(laplacian, 10, rng(), n_vectors=1)
+    with pytest.raises(ValueError, match="n_vectors=0, n_steps=80: both must be positive"):
+        negative_count(laplacian, 10, rng(), n_vectors=0)
     with pytest.raises(ValueError, match="n_vectors=2, n_steps=0: both must be positive"):
         spectral_density(laplacian, 10, rng(), 2, 0)
 

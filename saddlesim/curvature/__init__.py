@@ -6,12 +6,14 @@
 from saddlesim.curvature.density import SpectralDensity, spectral_density
 from saddlesim.curvature.extremes import ConvergenceError, Eigenpairs, extreme_eigenpairs
 from saddlesim.curvature.inertia import LARGEST_DENSE, NegativeCount, dense_hessian, exact_spectrum, negative_count
+from saddlesim.curvature.krylov import NotFiniteError
 
 __all__ = [
     "LARGEST_DENSE",
     "ConvergenceError",
     "Eigenpairs",
     "NegativeCount",
+    "NotFiniteError",
     "SpectralDensity",
     "dense_hessian",
     "exact_spectrum",

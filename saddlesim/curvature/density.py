@@ -68,6 +68,8 @@ def spectral_density(
     ------
     ValueError
         If either is not positive.
+    NotFiniteError
+        If a product is inf or nan.
     """
     if min(n_vectors, n_steps) < 1:
         raise ValueError(f"n_vectors={n_vectors}, n_steps={n_steps}: both must be positive")

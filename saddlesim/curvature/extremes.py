@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from saddlesim.curvature.krylov import Array, Product, ritz_pairs
+from saddlesim.curvature.inertia import LARGEST_DENSE
+from saddlesim.curvature.krylov import Array, Product, finite, ritz_pairs
 
 SMALL = 200  # rows up to which the matrix is formed
+MANY = 4  # it is formed, too, if more than one pair in so many is wanted
 SPARE_VECTORS = (
     20  # of the Krylov space beside the pairs: fewer restart too often, more cost too much to keep orthogonal
 )
@@ -48,7 +51,10 @@ def extreme_eigenpairs(
     rng: np.random.Generator,
     tolerance: float = 1e-6,
 ) -> Eigenpairs:
-    """Find the lowest or highest eigenpairs by Lanczos' method with implicit restarts (ARPACK).
+    """Find the lowest or highest eigenpairs, each as often as it is, by Lanczos' method with implicit restarts (ARPACK).
+
+    From one vector the method sees one eigenvector of each eigenvalue; copies come up by rounding, or not at all. So it is run
+    again on what is orthogonal to all that was found, until nothing there lies beyond the last pair wanted.
 
     Parameters
     ----------
@@ -61,59 +67,112 @@ def extreme_eigenpairs(
     which : "lowest" or "highest"
         At which end.
     rng : numpy.random.Generator
-        Draws the first vector.
+        Draws the first vectors.
     tolerance : float
-        Of the residuals, relative to the largest modulus of an eigenvalue, |H|.
+        Of the residuals, relative to the largest modulus of an eigenvalue, |H|; that nothing was missed is known to the same
+        |H| `tolerance`, but for eigenvalues that lie in a cluster.
 
     Raises
     ------
     ValueError
-        If the count is out of range.
+        If `count`, `which` or `tolerance` is out of range.
     ConvergenceError
         If pairs are missing after `MOST_RESTARTS`.
+    NotFiniteError
+        If a product is inf or nan.
     """
-    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
-
     if not 1 <= count < max(dimension, 2):
         raise ValueError(f"count={count}: of {dimension} eigenpairs, 1 to {max(dimension - 1, 1)} can be asked for")
-    n_products = 0
-
-    def counted(v: Array) -> Array:
-        nonlocal n_products
-        n_products += 1
-        return product(v.ravel())
-
-    if dimension <= SMALL:
+    if which not in ("lowest", "highest"):
+        raise ValueError(f"which={which!r}: the ends are 'lowest' and 'highest'")
+    if not 0 < tolerance < 1:
+        raise ValueError(f"tolerance={tolerance}: must lie between 0 and 1")
+    counted = _Counted(product)
+    if dimension <= max(SMALL, min(MANY * count, LARGEST_DENSE)):
         columns = np.stack([counted(each) for each in np.eye(dimension)], axis=1)
         values, vectors = np.linalg.eigh((columns + columns.T) / 2)
         chosen = slice(count) if which == "lowest" else slice(dimension - count, None)
         values, vectors = values[chosen], vectors[:, chosen]
     else:
-        # ARPACK's tolerance is relative to each eigenvalue: |H| away from zero, all that are wanted are as large as it
-        shift = _norm(counted, rng.standard_normal(dimension)) * (-1 if which == "lowest" else 1)
+        values, vectors = _Search(counted, dimension, which, rng, tolerance).extremes(count)
+    leading = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
+    vectors = vectors * np.where(leading < 0, -1.0, 1.0)
+    residuals = np.linalg.norm([counted(v) - value * v for value, v in zip(values, vectors.T, strict=True)], axis=1)
+    return Eigenpairs(values, vectors, residuals, counted.n_products)
+
+
+class _Counted:
+    """A product that counts how often it is taken."""
+
+    def __init__(self, product: Product) -> None:
+        self._product = product
+        self.n_products = 0
+
+    def __call__(self, v: Array) -> Array:
+        self.n_products += 1
+        return finite(self._product(v))
+
+
+class _Search:
+    """Lanczos' method at one end of a spectrum, again and again on what is orthogonal to all that was found."""
+
+    def __init__(
+        self, product: _Counted, dimension: int, which: str, rng: np.random.Generator, tolerance: float
+    ) -> None:
+        self.product, self.dimension, self.which, self.rng, self.tolerance = product, dimension, which, rng, tolerance
+        self.sign = -1.0 if which == "lowest" else 1.0  # of the end
+        self.norm = _norm(product, rng.standard_normal(dimension))
+        self.values, self.vectors = np.empty(0), np.empty((dimension, 0))
+
+    def extremes(self, count: int) -> tuple[Array, Array]:
+        """Give so many values, ascending, and their vectors."""
+        self._hold(*self._beyond(count, self.rng.standard_normal(self.dimension), self.tolerance))
+        # a vector's error is the root of its value's, so a look for what was missed may be that much shorter
+        while len(self.values) < self.dimension:
+            (value,), vector = self._beyond(1, self.rng.standard_normal(self.dimension), math.sqrt(self.tolerance))
+            last = np.sort(self.sign * self.values)[-count]
+            if self.sign * value <= last + self.tolerance * self.norm:
+                break
+            self._hold(*self._beyond(1, vector[:, 0], self.tolerance))
+        order = np.argsort(self.values)
+        order = order[:count] if self.which == "lowest" else order[-count:]
+        return self.values[order], self.vectors[:, order]
+
+    def _hold(self, values: Array, vectors: Array) -> None:
+        self.values = np.concatenate([self.values, values])
+        self.vectors = np.concatenate([self.vectors, vectors], axis=1)
+
+    def _beyond(self, count: int, start: Array, tolerance: float) -> tuple[Array, Array]:
+        """Give pairs of the matrix as it is on what is orthogonal to the vectors held."""
+        from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+        # ARPACK's tolerance is relative to each eigenvalue: |H| away from zero, all that are wanted are between |H| and 2 |H|
+        shift = self.sign * self.norm
+
+        def deflated(v: Array) -> Array:
+            v = self._rest(v.ravel())
+            return self._rest(self.product(v) + shift * v)
+
         try:
             values, vectors = eigsh(
-                LinearOperator(
-                    (dimension, dimension), matvec=lambda v: counted(v) + shift * v.ravel(), dtype=np.float64
-                ),
+                LinearOperator((self.dimension, self.dimension), matvec=deflated, dtype=np.float64),
                 k=count,
-                which="LM",
-                v0=rng.standard_normal(dimension),
-                ncv=min(dimension - 1, 2 * count + SPARE_VECTORS),
+                which="SA" if self.which == "lowest" else "LA",
+                v0=self._rest(start),
+                ncv=min(self.dimension, 2 * count + SPARE_VECTORS),
                 maxiter=MOST_RESTARTS,
-                tol=tolerance,
+                tol=tolerance / 2,
+                rng=self.rng,  # where the space is complete before it is large enough
             )
         except ArpackNoConvergence as error:
             raise ConvergenceError(
-                f"{len(error.eigenvalues)} of {count} {which} eigenpairs converged to {tolerance:g} in {n_products} products;"
-                " ask for fewer, or widen the tolerance"
+                f"{len(error.eigenvalues)} of {count} {self.which} eigenpairs converged to {tolerance:g} in"
+                f" {self.product.n_products} products; ask for fewer, or widen the tolerance"
             ) from None
-        order = np.argsort(values)
-        values, vectors = values[order] - shift, vectors[:, order]
-    leading = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
-    vectors = vectors * np.where(leading < 0, -1.0, 1.0)
-    residuals = [np.linalg.norm(counted(v) - value * v) for value, v in zip(values, vectors.T, strict=True)]
-    return Eigenpairs(values, vectors, np.array(residuals), n_products)
+        return values - shift, vectors
+
+    def _rest(self, v: Array) -> Array:
+        return np.asarray(v - self.vectors @ (self.vectors.T @ v))
 
 
 def _norm(product: Product, start: Array) -> float:

@@ -13,6 +13,17 @@ Product = Callable[[Array], Array]
 BREAKDOWN = 1e-12  # of the largest entry: an invariant space is complete
 
 
+class NotFiniteError(ArithmeticError):
+    """A product of a Hessian is inf or nan, so nothing can be said of its spectrum."""
+
+
+def finite(moved: Array) -> Array:
+    """Give a product back if it is finite, else raise `NotFiniteError`."""
+    if not np.isfinite(moved).all():
+        raise NotFiniteError("H v is inf or nan: nothing can be said of the spectrum; is the point itself finite?")
+    return moved
+
+
 def ritz_pairs(product: Product, start: Array, n_steps: int) -> tuple[Array, Array]:
     """Give the Ritz values, ascending, (m,), and their vectors in Lanczos' basis, in columns, (m, m); m <= n_steps."""
     from scipy.linalg import eigh_tridiagonal
@@ -31,7 +42,7 @@ def lanczos(product: Product, start: Array, n_steps: int) -> tuple[Array, Array]
     vector = start / np.linalg.norm(start)
     for m in range(n_steps):
         basis[m] = vector
-        moved = product(vector)
+        moved = finite(product(vector))
         diagonal.append(float(vector @ moved))
         for _ in range(2):
             moved = moved - (basis[: m + 1] @ moved) @ basis[: m + 1]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.analysis import QUIET, analyse
-from saddlesim.curvature import ConvergenceError, extreme_eigenpairs
+from saddlesim.curvature import ConvergenceError, NotFiniteError, extreme_eigenpairs
 from saddlesim.curvature.krylov import Product
 from saddlesim.experiments.training.curvatures import LARGEST_EXACT as LARGEST_EXACT
 from saddlesim.experiments.training.curvatures import hessian_product_at
@@ -108,13 +108,13 @@ def _fill(
     counted: NDArray[np.intp],
     rng: np.random.Generator,
 ) -> None:
-    """Put eigenpairs, counted from 0 up or from -1 down, into these rows; where Lanczos' method does not converge nan stays."""
+    """Put eigenpairs, counted from 0 up or from -1 down, into these rows; where Lanczos' method fails nan stays."""
     if not len(rows):
         return
     count = int(np.max(np.where(counted < 0, -counted, counted + 1)))
     try:
         pairs = extreme_eigenpairs(product, found.vectors.shape[1], count, which, rng)
-    except ConvergenceError:
+    except (ConvergenceError, NotFiniteError):
         return
     found.eigenvalues[rows] = pairs.values[counted]
     found.vectors[rows] = oriented(pairs.vectors[:, counted].T)

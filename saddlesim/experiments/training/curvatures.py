@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from saddlesim.curvature import ConvergenceError, extreme_eigenpairs, negative_count
+from saddlesim.curvature import ConvergenceError, NotFiniteError, extreme_eigenpairs, negative_count
 from saddlesim.curvature.krylov import Product
 from saddlesim.objectives.networks.layered import LayeredNetwork
 from saddlesim.spectrum import classify, eigenvalues
@@ -50,7 +50,12 @@ class Curvature:
         """Look at a point, (d,); the rng is drawn from where there are more than `LARGEST_EXACT` components."""
         if not np.isfinite(x).all():
             return cls._unknown()
-        return cls._of_matrix(objective, x) if len(x) <= LARGEST_EXACT else cls._of_products(objective, x, rng)
+        if len(x) <= LARGEST_EXACT:
+            return cls._of_matrix(objective, x)
+        try:
+            return cls._of_products(objective, x, rng)
+        except NotFiniteError:
+            return cls._unknown()
 
     @classmethod
     def _of_matrix(cls, objective: Any, x: Array) -> Self:
