@@ -163,6 +163,16 @@ def test_an_autoencoder_keeps_principal_components(seed):
     assert [each.subset for each in network.critical_subsets() if not each.index] == [(0, 1)]
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_equal_variances_have_no_order(seed):
+    network = OBJECTIVES["linear_autoencoder"](
+        data={"name": "normal_inputs", "variances": (3, 3, 1), "seed": seed}, hidden=2
+    )
+    for subset, _, index in network.critical_subsets():
+        assert index == (np.linalg.eigvalsh(network.hessian(network.critical_point(subset))) < -1e-9).sum(), subset
+    assert network.critical_subset((1,)).index == network.critical_subset((0,)).index == 2
+
+
 def test_more_manifolds_than_can_be_made_are_made_as_they_are_asked_for():
     network = OBJECTIVES["linear_autoencoder"](
         data={"name": "normal_inputs", "n_samples": 60, "variances": list(range(1, 41))}, hidden=12

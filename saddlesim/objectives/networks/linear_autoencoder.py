@@ -74,10 +74,15 @@ class LinearAutoencoder(LayeredNetwork):
 
     @cached_property
     def principal_components(self) -> tuple[Array, Array]:
-        """The positive variances, descending, (r,), and unit vectors in columns, (n, r)."""
+        """The positive variances, descending, (r,), those equal but for rounding being one number, and unit vectors, (n, r)."""
         variances, vectors = np.linalg.eigh(self.inputs.T @ self.inputs / len(self.inputs))
-        positive = variances > zero_threshold(variances)
-        return variances[positive][::-1], vectors[:, positive][:, ::-1]
+        zero = zero_threshold(variances)
+        positive = variances > zero
+        variances, vectors = variances[positive][::-1], vectors[:, positive][:, ::-1]
+        for k in range(1, len(variances)):  # one that is larger by rounding would be a negative eigenvalue
+            if variances[k - 1] - variances[k] <= zero:
+                variances[k] = variances[k - 1]
+        return variances, vectors
 
     def critical_point(self, subset: Sequence[int]) -> Array:
         """Give the critical point with W_1 = V', W_2 = V, V the components of these numbers, 0 of the largest variance, (d,).
