@@ -230,6 +230,20 @@ def test_the_rank_correlation_is_spearmans_and_its_interval_covers():
         covered += told.low <= truth <= told.high
     assert covered >= 28.5 - 4 * np.sqrt(30 * 0.95 * 0.05)  # z = 4
     assert rank_correlation(np.arange(4.0), np.arange(4.0), rng) is None
+
+
+def test_a_perfect_order_of_few_points_is_no_certainty():
+    for n, lowest in ((5, -0.2), (10, 0.9), (100, 0.998)):
+        told = rank_correlation(np.arange(float(n)), np.arange(float(n)) ** 3, np.random.default_rng(0))
+        assert told.value == told.high == 1
+        assert lowest < told.low < 1 - 1 / n**2
+        assert told.standard_error > 0
+        turned = rank_correlation(np.arange(float(n)), -np.arange(float(n)), np.random.default_rng(0))
+        assert (turned.value, turned.low, turned.high) == pytest.approx((-1, -1, -told.low))
+
+
+def test_nothing_is_told_of_points_that_are_all_alike():
+    rng = np.random.default_rng(0)
     assert rank_correlation(np.ones(9), np.arange(9.0), rng) is None
 
 
