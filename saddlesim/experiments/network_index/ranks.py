@@ -20,7 +20,7 @@ def rank_correlation(first: Array, second: Array, rng: np.random.Generator) -> E
     """Estimate Spearman's rho of pairs, (n,) each, ties at their mean rank.
 
     The interval is on each side the wider of the bootstrap's, by percentiles, and Fisher's, artanh rho being normal with variance
-    (1 + rho^2 / 2) / (n - 3) (Bonett, Wright 2000; recalled). Where the order is perfect the first has no width; the second
+    (1 + rho^2 / 2) / (n - 3) (Bonett, Wright 2000). Where the order is perfect the first has no width; the second
     then takes rho as it would be with two neighbours exchanged.
 
     None where there are fewer than five pairs, or all of one member are equal.
