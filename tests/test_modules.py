@@ -36,6 +36,30 @@ EXACT = {
 }
 
 
+def _bell(x):
+    return 1 / (2 + mpmath.exp(x) + mpmath.exp(-x))
+
+
+def _normal(x):
+    return mpmath.exp(-x * x / 2) / mpmath.sqrt(2 * mpmath.pi)
+
+
+def _bell_slope(x):
+    return -_bell(x) * mpmath.tanh(x / 2)
+
+
+SLOPES = {
+    "identity": (lambda x: mpmath.mpf(1), lambda x: mpmath.mpf(0)),
+    "sigmoid": (_bell, _bell_slope),
+    "tanh": (lambda x: mpmath.sech(x) ** 2, lambda x: -2 * mpmath.tanh(x) * mpmath.sech(x) ** 2),
+    "softplus": (EXACT["sigmoid"], _bell),
+    "gelu": (lambda x: mpmath.ncdf(x) + x * _normal(x), lambda x: (2 - x * x) * _normal(x)),
+    "erf": (lambda x: 2 * _normal(x), lambda x: -2 * x * _normal(x)),
+    "relu": (lambda x: mpmath.mpf(x > 0), lambda x: mpmath.mpf(0)),
+    "elu": (lambda x: mpmath.exp(min(x, 0)), lambda x: mpmath.exp(x) if x < 0 else mpmath.mpf(0)),
+}
+
+
 def along(function, *pairs):
     """Differentiate along directions, by a complex step."""
     return function(*(x + 1j * STEP * dx for x, dx in pairs)).imag / STEP
@@ -93,14 +117,35 @@ def test_lanes_go_before_samples_and_broadcast():
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@pytest.mark.parametrize("x", [-30.0, -2.5, -0.3, 0.2, 1.7, 30.0])
+@pytest.mark.parametrize("x", [-40.0, -30.0, -2.5, -0.3, 1e-8, 0.2, 1.7, 20.0, 30.0, 40.0])
 def test_an_activation_and_its_derivatives_are_exact(name, x):
     jet = activation.jet(np.array([[x]]), name, 2)
     with mpmath.workdps(60):
         for order, ours in enumerate(jet):
-            exact = mpmath.diff(EXACT[name], mpmath.mpf(x), order, h=mpmath.mpf(10) ** -15)
-            # near 1 the slope of a saturated unit is a difference of rounded numbers
-            assert ours.item() == pytest.approx(float(exact), rel=1e-12, abs=1e-15)
+            derivative = EXACT[name] if not order else SLOPES[name][order - 1]
+            assert ours.item() == pytest.approx(float(derivative(mpmath.mpf(x))), rel=2e-13, abs=1e-300)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_far_out_an_activation_is_its_limit(name):
+    for x in (1e5, 1e200, 1e300, np.inf):
+        right, left = activation.jet(np.array([x]), name, 2), activation.jet(np.array([-x]), name, 2)
+        ends = {"sigmoid": (0, 1), "tanh": (-1, 1), "erf": (-1, 1), "elu": (-1, x), "identity": (-x, x)}.get(
+            name, (0, x)
+        )
+        slope = float(name not in ("sigmoid", "tanh", "erf"))
+        assert [each.item() for each in right] == [ends[1], slope, 0]
+        assert [each.item() for each in left] == [ends[0], float(name == "identity"), 0]
+
+
+def test_the_loss_of_a_class_that_is_all_but_certain_keeps_its_digits():
+    z = np.array([[40.0], [-40.0]])
+    with mpmath.workdps(60):
+        small = [float(f) for f in (mpmath.log1p(mpmath.exp(-40)), 1 / (1 + mpmath.exp(40)))]
+        bell = float(mpmath.exp(-40) / (1 + mpmath.exp(-40)) ** 2)
+    assert logistic.forward(z, [[1], [0]]) == pytest.approx(small[0], rel=1e-14)
+    np.testing.assert_allclose(2 * logistic.backward(z, [[1], [0]]), [[-small[1]], [small[1]]], rtol=1e-14)
+    np.testing.assert_allclose(2 * logistic.hessian_product(z, [[1], [0]], np.ones((2, 1))), bell, rtol=1e-14)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -204,19 +249,121 @@ def test_one_logit_is_two_with_the_other_at_zero():
     ("call", "message"),
     [
         (lambda: linear.forward(X, W[:, :2]), r"inputs \(5, 3\) and weights \(4, 2\) do not fit"),
-        (lambda: linear.forward(X, W, B[:3]), r"bias \(3,\) does not fit weights \(4, 3\)"),
-        (lambda: linear.backward(DY[:4], X, W), r"dy \(4, 4\) does not fit inputs \(5, 3\) and weights \(4, 3\)"),
-        (lambda: linear.backward(DY[:, :3], X, W), r"dy \(5, 3\) does not fit inputs \(5, 3\) and weights \(4, 3\)"),
+        (
+            lambda: linear.forward(X, W, B[:3]),
+            r"weights \(4, 3\) and bias \(3,\) do not fit; they must be \(..., m, n\) and \(..., m\)",
+        ),
+        (lambda: linear.backward(DY[:4], X, W), r"inputs \(5, 3\) and dy \(4, 4\) do not fit"),
+        (lambda: linear.backward(DY[:, :3], X, W), r"weights \(4, 3\) and dy \(5, 3\) do not fit"),
         (lambda: activation.backward(DY, X, "tanh"), r"dy \(5, 4\) and inputs \(5, 3\) do not fit"),
         (lambda: activation.forward(X, "swish"), r"activation 'swish' is not known; allowed: identity, sigmoid, tanh"),
         (lambda: softmax.backward(DY, X), r"dy \(5, 4\) and outputs \(5, 3\) do not fit"),
         (lambda: softmax_cross_entropy.forward(Z, T[:4]), r"logits \(5, 4\) and targets \(4, 4\) do not fit"),
         (lambda: squared_error.backward(Z, T[:, :3]), r"outputs \(5, 4\) and targets \(5, 3\) do not fit"),
+        (lambda: linear.tangent(X, W, DX[:1], DW, DB), r"inputs \(5, 3\) and x_tangent \(1, 3\) do not fit"),
+        (lambda: linear.tangent(X, W, DX, DW[:1], DB), r"weights \(4, 3\) and weight_tangent \(1, 3\) do not fit"),
+        (lambda: linear.tangent(X, W, DX, DW, DB[:1]), r"weights \(4, 3\) and bias_tangent \(1,\) do not fit"),
+        (lambda: linear.backward_tangent(DY, X, W, DDY[:1], DX, DW), r"inputs \(5, 3\) and dy_tangent \(1, 4\) do not"),
+        (lambda: activation.tangent(Z, DZ[:1], "tanh"), r"inputs \(5, 4\) and x_tangent \(1, 4\) do not fit"),
+        (
+            lambda: activation.backward_tangent(DY, Z, DDY[:, :1], DZ, "tanh"),
+            r"dy \(5, 4\) and dy_tangent \(5, 1\) do not",
+        ),
+        (lambda: softmax.tangent(Z, DZ[:1]), r"outputs \(5, 4\) and z_tangent \(1, 4\) do not fit"),
+        (lambda: softmax.backward_tangent(DY, Z, DDY, DZ[:1]), r"dy \(5, 4\) and y_tangent \(1, 4\) do not fit"),
+        (
+            lambda: softmax_cross_entropy.hessian_product(Z, T, DZ[:1]),
+            r"logits \(5, 4\) and z_tangent \(1, 4\) do not fit",
+        ),
+        (lambda: logistic.hessian_product(Z, T, DZ[:, :1]), r"logits \(5, 4\) and z_tangent \(5, 1\) do not fit"),
+        (
+            lambda: squared_error.hessian_product(Z, T, DZ[0]),
+            r"y_tangent \(4,\) has too few axes; it must be \(..., S, m\)",
+        ),
+        (lambda: cross_entropy.hessian_product(Z, T, DZ[:1]), r"outputs \(5, 4\) and y_tangent \(1, 4\) do not fit"),
+        (
+            lambda: linear.forward(np.ones((3, 5, 3)), np.ones((2, 4, 3))),
+            r"inputs and weights have lanes \(3,\) and \(2,\), which do not broadcast",
+        ),
+        (lambda: linear.forward([[1, "a"]], [[1, 2]]), "inputs must be an array of numbers"),
+        (
+            lambda: activation.forward([[1], [1, 2]], "tanh"),
+            "inputs must be an array of numbers, or rows of numbers of one",
+        ),
     ],
 )
 def test_shapes_that_do_not_fit_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("loss", [*LOSSES.values(), cross_entropy])
+@pytest.mark.parametrize("shape", [(0, 4), (5, 0), (2, 0, 4)])
+def test_the_mean_over_nothing_is_refused(loss, shape):
+    nothing = np.ones(shape)
+    for call in (loss.forward, loss.backward, lambda y, t: loss.hessian_product(y, t, y)):
+        with pytest.raises(
+            ValueError, match="hold nothing to take the mean of; give one sample and one output at least"
+        ):
+            call(nothing, nothing)
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, softmax_cross_entropy])
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ([0.5, 0.4, 0, 0], "row 2 of the targets sums to 0.9 with smallest entry 0; a cross-entropy is of class prob"),
+        ([1.5, -0.5, 0, 0], "row 2 of the targets sums to 1 with smallest entry -0.5; "),
+        ([np.nan, 1, 0, 0], "row 2 of the targets sums to nan"),
+    ],
+)
+def test_targets_that_are_no_distributions_are_refused(loss, row, told):
+    t = T.copy()
+    t[2] = row
+    y = softmax.forward(Z)
+    lanes = np.stack([T, t])
+    for call in (loss.forward, loss.backward, lambda y, t: loss.hessian_product(y, t, DZ)):
+        for given in (t, lanes):
+            with pytest.raises(ValueError, match=told):
+                call(y, given)
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, np.nan])
+def test_the_probability_of_a_class_is_one(wrong):
+    with pytest.raises(ValueError, match=f"targets: {wrong:g} in row 1 is no probability; it must be from 0 to 1"):
+        logistic.forward([[0], [0]], [[1], [wrong]])
+
+
+def test_rows_of_numbers_serve_as_arrays_do():
+    def listed(given):
+        return given.tolist() if isinstance(given, np.ndarray) else given
+
+    calls = [
+        (linear.forward, (X, W, B)),
+        (linear.backward, (DY, X, W)),
+        (linear.by_inputs, (DY, W)),
+        (linear.by_weight, (DY, X)),
+        (linear.by_bias, (DY,)),
+        (linear.tangent, (X, W, DX, DW, DB)),
+        (linear.backward_tangent, (DY, X, W, DDY, DX, DW)),
+        (linear.by_weight_tangent, (DY, X, DDY, DX)),
+        (activation.forward, (Z, "tanh")),
+        (activation.backward, (DY, Z, "gelu")),
+        (activation.tangent, (Z, DZ, "relu")),
+        (activation.backward_tangent, (DY, Z, DDY, DZ, "softplus")),
+        (activation.jet, (Z, "erf", 2)),
+        (softmax.forward, (Z,)),
+        (softmax.backward, (DY, Z)),
+        (softmax.tangent, (Z, DZ)),
+        (softmax.backward_tangent, (DY, Z, DDY, DZ)),
+    ]
+    for loss in (*LOSSES.values(), cross_entropy):
+        y = softmax.forward(Z)
+        calls += [(loss.forward, (y, T)), (loss.backward, (y, T)), (loss.hessian_product, (y, T, DZ))]
+    for function, given in calls:
+        np.testing.assert_equal(function(*map(listed, given)), function(*given))
+    assert linear.forward([[1, 2]], [[3, 4]], [5]).tolist() == [[16.0]]
+    assert activation.forward([[1, 2]], "relu").dtype == np.float64
 
 
 # ---- against the packages

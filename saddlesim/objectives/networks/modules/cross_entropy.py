@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlesim.objectives.networks.modules.shapes import Array, check_alike
+from saddlesim.objectives.networks.modules.shapes import Array, batch, check_distributions
 
 
 def forward(y: Array, t: Array) -> Array:
@@ -17,27 +17,28 @@ def forward(y: Array, t: Array) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit or a row of T is no distribution, here and below.
     """
-    check_alike(outputs=y, targets=t)
+    y, t = _checked(y, t)
     with np.errstate(divide="ignore"):  # log 0 is -inf, and so should be what is lost
         logarithms = np.log(np.where(t == 0, 1.0, y))
     return np.asarray(-(t * logarithms).sum(axis=(-2, -1)) / y.shape[-2])
 
 
 def backward(y: Array, t: Array) -> Array:
-    """Give dL/dY, (..., S, m).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-    """
-    check_alike(outputs=y, targets=t)
+    """Give dL/dY, (..., S, m)."""
+    y, t = _checked(y, t)
     with np.errstate(divide="ignore", invalid="ignore"):  # that it breaks here is what is taught
         return np.asarray(-t / (y.shape[-2] * y))
 
 
 def hessian_product(y: Array, t: Array, y_tangent: Array) -> Array:
     """Give how dL/dY changes along a direction of Y."""
+    y, t, y_tangent = _checked(y, t, y_tangent=y_tangent)
     return np.asarray(t * y_tangent / (y.shape[-2] * y * y))
+
+
+def _checked(y: Array, t: Array, **more: Array) -> tuple[Array, ...]:
+    arrays = batch(outputs=y, targets=t, **more)
+    check_distributions(arrays[1])
+    return arrays

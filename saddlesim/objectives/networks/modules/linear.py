@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from saddlesim.objectives.networks.modules.shapes import Array, check_linear
+from saddlesim.objectives.networks.modules.shapes import Array, fitted, numbers
 
 
 class Derivatives(NamedTuple):
@@ -27,44 +27,49 @@ def forward(x: Array, weight: Array, bias: Array | None = None) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit, here and below.
     """
-    check_linear(x, weight, bias)
+    x, weight, bias = fitted(inputs=(x, "Sn"), weights=(weight, "mn"), bias=(bias, "m"))
     y = x @ _transposed(weight)
     return np.asarray(y if bias is None else y + bias[..., None, :])
 
 
 def backward(dy: Array, x: Array, weight: Array) -> Derivatives:
-    """Give the derivatives of L by X, W and b from that by Y, (..., S, m).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-    """
-    check_linear(x, weight, dy=dy)
+    """Give the derivatives of L by X, W and b from that by Y, (..., S, m)."""
+    x, weight, dy = fitted(inputs=(x, "Sn"), weights=(weight, "mn"), dy=(dy, "Sm"))
     return Derivatives(by_inputs(dy, weight), by_weight(dy, x), by_bias(dy))
 
 
 def by_inputs(dy: Array, weight: Array) -> Array:
-    """Give dL/dX = D W, (..., S, n)."""
-    return np.asarray(dy @ weight)
+    """Give dL/dX = D W, (..., S, n); like the next two a product alone, for networks, whose shapes fit."""
+    return np.asarray(numbers("dy", dy) @ numbers("weights", weight))
 
 
 def by_weight(dy: Array, x: Array) -> Array:
     """Give dL/dW = D' X, (..., m, n)."""
-    return np.asarray(_transposed(dy) @ x)
+    return np.asarray(_transposed(numbers("dy", dy)) @ numbers("inputs", x))
 
 
 def by_bias(dy: Array) -> Array:
     """Give dL/db = 1' D, (..., m)."""
-    return np.asarray(dy.sum(axis=-2))
+    return np.asarray(numbers("dy", dy).sum(axis=-2))
 
 
 def tangent(
-    x: Array, weight: Array, x_tangent: Array | None, weight_tangent: Array, bias_tangent: Array | None
+    x: Array,
+    weight: Array,
+    x_tangent: Array | None,
+    weight_tangent: Array,
+    bias_tangent: Array | None,
 ) -> Array:
     """Give dY, (..., S, m), along directions of X, W and b; None is zero."""
+    x, weight, x_tangent, weight_tangent, bias_tangent = fitted(
+        inputs=(x, "Sn"),
+        weights=(weight, "mn"),
+        x_tangent=(x_tangent, "Sn"),
+        weight_tangent=(weight_tangent, "mn"),
+        bias_tangent=(bias_tangent, "m"),
+    )
     y = x @ _transposed(weight_tangent)
     if x_tangent is not None:
         y = y + x_tangent @ _transposed(weight)
@@ -72,9 +77,22 @@ def tangent(
 
 
 def backward_tangent(
-    dy: Array, x: Array, weight: Array, dy_tangent: Array, x_tangent: Array | None, weight_tangent: Array
+    dy: Array,
+    x: Array,
+    weight: Array,
+    dy_tangent: Array,
+    x_tangent: Array | None,
+    weight_tangent: Array,
 ) -> Derivatives:
     """Give how `backward` changes along directions of dL/dY, X and W; None is zero."""
+    x, weight, dy, x_tangent, weight_tangent, dy_tangent = fitted(
+        inputs=(x, "Sn"),
+        weights=(weight, "mn"),
+        dy=(dy, "Sm"),
+        x_tangent=(x_tangent, "Sn"),
+        weight_tangent=(weight_tangent, "mn"),
+        dy_tangent=(dy_tangent, "Sm"),
+    )
     return Derivatives(
         by_inputs(dy_tangent, weight) + by_inputs(dy, weight_tangent),
         by_weight_tangent(dy, x, dy_tangent, x_tangent),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlesim.objectives.networks.modules.activation import sigmoid_function, softplus_function
-from saddlesim.objectives.networks.modules.shapes import Array, check_alike
+from saddlesim.objectives.networks.modules.activation import bell_function, sigmoid_function, softplus_function
+from saddlesim.objectives.networks.modules.shapes import Array, batch
 
 
 def forward(z: Array, t: Array) -> Array:
@@ -17,25 +17,31 @@ def forward(z: Array, t: Array) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit or an entry of T is no probability, here and below.
     """
-    check_alike(logits=z, targets=t)
-    return np.asarray((softplus_function(z) - t * z).sum(axis=(-2, -1)) / z.shape[-2])
+    z, t = _checked(z, t)
+    losses = (1 - t) * softplus_function(z) + t * softplus_function(
+        -z
+    )  # Z itself would cancel where a class is certain
+    return np.asarray(losses.sum(axis=(-2, -1)) / z.shape[-2])
 
 
 def backward(z: Array, t: Array) -> Array:
-    """Give dL/dZ, (..., S, m).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-    """
-    check_alike(logits=z, targets=t)
-    return np.asarray((sigmoid_function(z) - t) / z.shape[-2])
+    """Give dL/dZ = (Y - T) / S, (..., S, m)."""
+    z, t = _checked(z, t)
+    return np.asarray(((1 - t) * sigmoid_function(z) - t * sigmoid_function(-z)) / z.shape[-2])
 
 
 def hessian_product(z: Array, t: Array, z_tangent: Array) -> Array:
     """Give how dL/dZ changes along a direction of Z; T does not enter."""
-    y = sigmoid_function(z)
-    return np.asarray(y * (1 - y) * z_tangent / z.shape[-2])
+    z, _, z_tangent = _checked(z, t, z_tangent=z_tangent)
+    return np.asarray(bell_function(z) * z_tangent / z.shape[-2])
+
+
+def _checked(z: Array, t: Array, **more: Array) -> tuple[Array, ...]:
+    arrays = batch(logits=z, targets=t, **more)
+    wrong = np.argwhere(~((arrays[1] >= 0) & (arrays[1] <= 1)))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise ValueError(f"targets: {arrays[1][place]:g} in row {place[-2]} is no probability; it must be from 0 to 1")
+    return arrays

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from saddlesim.objectives.networks.modules import softmax
-from saddlesim.objectives.networks.modules.shapes import Array, check_alike
+from saddlesim.objectives.networks.modules.shapes import Array, batch, check_distributions
 
 
 def forward(z: Array, t: Array) -> Array:
@@ -19,26 +19,27 @@ def forward(z: Array, t: Array) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit or a row of T is no distribution, here and below.
     """
-    check_alike(logits=z, targets=t)
+    z, t = _checked(z, t)
     shifted = z - z.real.max(axis=-1, keepdims=True)
     logarithms = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return np.asarray(-(t * logarithms).sum(axis=(-2, -1)) / z.shape[-2])
 
 
 def backward(z: Array, t: Array) -> Array:
-    """Give dL/dZ = (softmax(Z) - T) / S, (..., S, m).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-    """
-    check_alike(logits=z, targets=t)
+    """Give dL/dZ = (softmax(Z) - T) / S, (..., S, m)."""
+    z, t = _checked(z, t)
     return np.asarray((softmax.forward(z) - t) / z.shape[-2])
 
 
 def hessian_product(z: Array, t: Array, z_tangent: Array) -> Array:
     """Give how dL/dZ changes along a direction of Z; T does not enter."""
+    z, t, z_tangent = _checked(z, t, z_tangent=z_tangent)
     return np.asarray(softmax.tangent(softmax.forward(z), z_tangent) / z.shape[-2])
+
+
+def _checked(z: Array, t: Array, **more: Array) -> tuple[Array, ...]:
+    arrays = batch(logits=z, targets=t, **more)
+    check_distributions(arrays[1])
+    return arrays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from saddlesim.objectives.networks.modules.shapes import Array, check_alike
+from saddlesim.objectives.networks.modules.shapes import Array, batch
 
 
 def forward(y: Array, t: Array) -> Array:
@@ -13,25 +13,20 @@ def forward(y: Array, t: Array) -> Array:
     Raises
     ------
     ValueError
-        If the shapes do not fit.
+        If the shapes do not fit, here and below.
     """
-    check_alike(outputs=y, targets=t)
+    y, t = batch(outputs=y, targets=t)
     error = y - t
     return np.asarray((error * error).sum(axis=(-2, -1)) / (2 * y.shape[-2]))
 
 
 def backward(y: Array, t: Array) -> Array:
-    """Give dL/dY, (..., S, m).
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit.
-    """
-    check_alike(outputs=y, targets=t)
+    """Give dL/dY, (..., S, m)."""
+    y, t = batch(outputs=y, targets=t)
     return np.asarray((y - t) / y.shape[-2])
 
 
 def hessian_product(y: Array, t: Array, y_tangent: Array) -> Array:
     """Give how dL/dY changes along a direction of Y; neither Y nor T enters."""
+    y, _, y_tangent = batch(outputs=y, targets=t, y_tangent=y_tangent)
     return np.asarray(y_tangent / y.shape[-2])
