@@ -35,6 +35,21 @@ def sgd(**changes):
 # ---- the terms
 
 
+@pytest.mark.parametrize("method", ["value", "gradient"])
+def test_terms_that_are_none_are_told(finite_sum, x, method):
+    n = finite_sum.n_terms
+    for terms, told in (
+        ([-1], f"terms: -1 is none of the {n} terms, 0 to {n - 1}"),
+        ([0, n], f"terms: {n} is none of the {n} terms, 0 to {n - 1}"),
+        ([[0] * 4, [0, 0, -2, 0]], "terms: -2 is none of"),
+        ([0.5], "terms: 0.5 is none of"),
+        ([], r"terms=\[\]: must be the numbers of one term or more"),
+        (0, "terms=0: must be the numbers of one term or more"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            getattr(finite_sum, method)(x, terms)
+
+
 def test_there_are_some():
     named = {type(each).registry_key for each in SUMS}
     assert named >= {"matrix_sensing", "phase_retrieval", "low_rank_factorization", "tensor_decomposition"}

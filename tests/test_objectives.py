@@ -155,6 +155,8 @@ def test_wrong_number_of_components_is_told(objective):
             function(np.zeros((d + 1, 2)))
     with pytest.raises(ValueError, match="x has no axis of components"):
         objective.value(1.0)
+    with pytest.raises(ValueError, match=f"^v{told[1:]}"):
+        objective.hessian_product(np.zeros((d, 2)), np.zeros((d + 1, 2)))
 
 
 def test_domain_is_a_box(objective):

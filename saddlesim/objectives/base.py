@@ -88,7 +88,7 @@ class LibraryObjective(ABC):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         """Give the Hessian at x times v: (d, ...), (d, ...) -> (d, ...)."""
-        return np.asarray(np.einsum("ij...,j...->i...", self.hessian(x), self.points(v)))
+        return np.asarray(np.einsum("ij...,j...->i...", self.hessian(x), self.points(v, "v")))
 
     def __call__(self, x: Array) -> Array:
         return self.value(x)
@@ -172,8 +172,8 @@ class LibraryObjective(ABC):
         """
         return scipy_problem(self)
 
-    def points(self, x: ArrayLike) -> Array:
-        """Give x as an array of floating point of shape (d, ...).
+    def points(self, x: ArrayLike, name: str = "x") -> Array:
+        """Give x as an array of floating point of shape (d, ...); messages call it by its name.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class LibraryObjective(ABC):
             array = np.asarray(array, dtype=np.float64)
         if array.ndim == 0 or array.shape[0] != self.dimension:
             given = f"{array.shape[0]} components" if array.ndim else "no axis of components"
-            raise ValueError(f"x has {given} but {self} has dimension {self.dimension}")
+            raise ValueError(f"{name} has {given} but {self} has dimension {self.dimension}")
         return array
 
     def __str__(self) -> str:

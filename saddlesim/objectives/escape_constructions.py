@@ -134,7 +134,7 @@ class Octopus(SaddleTree):
         return self._in_tunnel(modulus(x), hessian)
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         diagonal, mixed = self._curvatures(x)
         product = np.asarray(diagonal * v)
         product[:-1] += mixed * v[1:]
@@ -263,7 +263,7 @@ class Staircase(SaddleTree):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         w, r = self._weighted(x)
         change = -np.diff(2 * w * x * v, axis=0, append=0) / w
         return np.asarray(2 * w * (v * np.diff(r, axis=0, prepend=0) + x * np.diff(change, axis=0, prepend=0)))

@@ -90,5 +90,5 @@ class Family(LibraryObjective):
 
     def paired(self, x: Array, v: Array) -> tuple[Array, Array, Array]:
         """Give points, directions and zeros for their products, all of one shape (d, ...)."""
-        x, v = np.broadcast_arrays(self.points(x), self.points(v))
+        x, v = np.broadcast_arrays(self.points(x), self.points(v, "v"))
         return x, v, np.zeros(x.shape, dtype=np.result_type(x, v))

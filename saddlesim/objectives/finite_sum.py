@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from saddlesim.objectives.base import Array, LibraryObjective
+from saddlesim.problems import shown
 
 Terms = NDArray[np.intp]  # numbers of terms, (m,) for all lanes or (m, ...) for each its own; they may repeat
 
@@ -37,9 +38,25 @@ class FiniteSum(LibraryObjective):
         lanes = (1,) * (x.ndim - 1)
         if terms is None:
             return np.ones((self.n_terms, *lanes))
-        terms = np.asarray(terms)
+        terms = self.checked_terms(terms)
         lanes = terms.shape[1:] or lanes
         n_lanes = int(np.prod(lanes))
         place = terms.reshape(len(terms), -1) * n_lanes + np.arange(n_lanes)
         counts = np.bincount(place.ravel(), minlength=self.n_terms * n_lanes)
         return np.asarray(counts.reshape(self.n_terms, *lanes) * (self.n_terms / len(terms)))
+
+    def checked_terms(self, terms: ArrayLike) -> Terms:
+        """Give the numbers of terms as an array, (m, ...), m >= 1.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or one that is no term's.
+        """
+        numbers = np.asarray(terms)
+        if numbers.ndim == 0 or not len(numbers):
+            raise ValueError(f"terms={shown(terms)}: must be the numbers of one term or more")
+        wrong = numbers[(numbers < 0) | (numbers >= self.n_terms)] if numbers.dtype.kind in "iu" else numbers
+        if wrong.size:
+            raise ValueError(f"terms: {wrong.ravel()[0]} is none of the {self.n_terms} terms, 0 to {self.n_terms - 1}")
+        return numbers

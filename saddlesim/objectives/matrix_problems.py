@@ -72,7 +72,7 @@ class Factorization(FiniteSum):
         return self.joined(np.einsum("ij...,ja...->ia...", e, v), np.einsum("ij...,ia...->ja...", e, u))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        (u, w, e), (du, dw) = self.state(self.points(x)), self.factors(self.points(v))
+        (u, w, e), (du, dw) = self.state(self.points(x)), self.factors(self.points(v, "v"))
         de = np.einsum("ia...,ja...->ij...", du, w) + np.einsum("ia...,ja...->ij...", u, dw)
         first = np.einsum("ij...,ja...->ia...", de, w) + np.einsum("ij...,ja...->ia...", e, dw)
         return self.joined(first, np.einsum("ij...,ia...->ja...", de, u) + np.einsum("ij...,ia...->ja...", e, du))

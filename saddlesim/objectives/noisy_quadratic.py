@@ -85,7 +85,7 @@ class NoisyQuadratic(FiniteSum):
         return self.form.hessian(self.points(x))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        return self.form.hessian_product(self.points(x), self.points(v))
+        return self.form.hessian_product(self.points(x), self.points(v, "v"))
 
     def _tilt(self, x: Array, terms: Terms | None) -> Array:
         """The mean linear term of those asked for, (d, ...): even ones of +noise_i, odd ones of -noise_i."""

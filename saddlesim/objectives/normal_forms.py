@@ -98,7 +98,7 @@ class Quadratic(LibraryObjective):
         return empty_hessian(x) + self.matrix.reshape(self.matrix.shape + (1,) * (x.ndim - 1))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(self.points(x), self.points(v))
+        x, v = np.broadcast_arrays(self.points(x), self.points(v, "v"))
         return self.gradient(v)
 
     @property

@@ -57,7 +57,7 @@ class PairPotential(LibraryObjective):
 
     @SINGULAR
     def hessian_product(self, x: Array, v: Array) -> Array:
-        product = self._curvature_times(_particles(self.points(x)), _particles(self.points(v)))
+        product = self._curvature_times(_particles(self.points(x)), _particles(self.points(v, "v")))
         return _nan_by_lane(product.reshape(self.dimension, *product.shape[2:]), 1)
 
     def _energy(self, y: Array) -> Array:

@@ -81,7 +81,7 @@ class GaussianField(LibraryObjective):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        along = np.einsum("ki,i...->k...", self.waves[0], self.points(v))
+        along = np.einsum("ki,i...->k...", self.waves[0], self.points(v, "v"))
         return np.asarray(np.einsum("ki,k...->i...", -self.waves[0], self._at(x, np.cos) * along))
 
     def _at(self, x: Array, wave: Callable[[Array], Array]) -> Array:
@@ -155,7 +155,7 @@ class SphericalPSpin(LibraryObjective):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         u, radius = self._direction(x)
-        v, slope = self.points(v), self.form.gradient(u)
+        v, slope = self.points(v, "v"), self.form.gradient(u)
         pull = (u * slope).sum(axis=0)
         mixed = self.p * slope - (self.p + 2) / 2 * pull * u
         product = self.form.product(u, v) - mixed * (u * v).sum(axis=0) - u * (mixed * v).sum(axis=0) - pull * v
@@ -237,7 +237,7 @@ class RandomPolynomial(LibraryObjective):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         _, pull, bend = self._confining(x)
         product = self.form.product(np.insert(x, 0, 1, axis=0), np.insert(v, 0, 0, axis=0))[1:]
         return np.asarray(product + pull * v + bend * (x * v).sum(axis=0) * x)

@@ -100,7 +100,7 @@ class Pca(Orthonormal):
         return np.asarray((x * x).sum(axis=0) * x - self._times(x))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         return np.asarray((x * x).sum(axis=0) * v + 2 * (x * v).sum(axis=0) * x - self._times(v))
 
     def _times(self, x: Array) -> Array:

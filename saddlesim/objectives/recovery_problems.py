@@ -107,7 +107,7 @@ class MatrixSensing(FiniteSum):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         _, seen, residual = self._state(self.points(x))
-        direction, seen_too = self._seen(self.points(v))
+        direction, seen_too = self._seen(self.points(v, "v"))
         change = 2 * (seen * direction).sum(axis=(1, 2))
         product = (residual[:, None, None] * seen_too + change[:, None, None] * seen).mean(axis=0)
         return np.asarray(product.reshape(self.dimension, *product.shape[2:]))
@@ -222,7 +222,7 @@ class PhaseRetrieval(FiniteSum):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         a, seen, residual = self._state(self.points(x))
-        seen_too = np.einsum("ki,i...->k...", a, self.points(v))
+        seen_too = np.einsum("ki,i...->k...", a, self.points(v, "v"))
         return np.asarray(np.einsum("k...,ki->i...", (residual + 2 * seen * seen) * seen_too, a) / self.n_terms)
 
     def _state(self, x: Array) -> tuple[Array, Array, Array]:

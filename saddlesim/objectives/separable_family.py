@@ -54,7 +54,7 @@ class Separable(Family):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        return np.asarray(self._derivative(x, 2) * self.points(v))
+        return np.asarray(self._derivative(x, 2) * self.points(v, "v"))
 
     def _derivative(self, x: Array, order: int) -> Array:
         x = self.points(x)

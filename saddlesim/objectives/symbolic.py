@@ -36,7 +36,7 @@ class FormulaObjective(LibraryObjective):
         return self.function.derivative(self.points(x), 2)
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        return self.function.product(self.points(x), self.points(v))
+        return self.function.product(self.points(x), self.points(v, "v"))
 
 
 class ExpressionObjective(FormulaObjective):

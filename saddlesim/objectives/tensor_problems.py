@@ -60,7 +60,7 @@ class TensorDecomposition(Orthonormal, FiniteSum):
         return np.asarray(s * s * s * x - self.combined(self.weights(x, terms) * c * c * c))
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         s, c = (x * x).sum(axis=0), self.along(x)
         return np.asarray(s * s * (s * v + 6 * (x * v).sum(axis=0) * x) - 3 * self.combined(c * c * self.along(v)))
 
@@ -145,7 +145,7 @@ class JointTensorDecomposition(Orthonormal, FiniteSum):
 
     def hessian_product(self, x: Array, v: Array) -> Array:
         c, s, q = self._state(self.points(x))
-        w, g = self._coefficients(self.points(v)), self._slopes(q)
+        w, g = self._coefficients(self.points(v, "v")), self._slopes(q)
         turn = w - 2 * c * (c * w).sum(axis=0) / s
         dq = (c * (w + turn)) / s
         dg = self._slopes(dq)

@@ -53,7 +53,7 @@ class WellsInARow(LibraryObjective):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(self.points(x), self.points(v))
+        x, v = np.broadcast_arrays(self.points(x), self.points(v, "v"))
         product = np.array(v, dtype=np.result_type(x, v))
         product[0] *= self.well(x[0], 2)
         return product
@@ -218,7 +218,7 @@ class CoupledWells(LibraryObjective):
         return hessian
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        x, v = self.points(x), self.points(v)
+        x, v = self.points(x), self.points(v, "v")
         return np.asarray((3 * x * x - 1) * v + self._springs(v))
 
     def _springs(self, x: Array) -> Array:

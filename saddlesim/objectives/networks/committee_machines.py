@@ -92,9 +92,9 @@ class SoftCommitteeMachine(LibraryObjective):
         ((matrix, _),) = weights
         return np.moveaxis(matrix.reshape(*matrix.shape[:-2], self.dimension), -1, 0)
 
-    def students(self, x: Array) -> Array:
-        """Give J, lanes first, of points: (d, ...) -> (..., K, n)."""
-        x = self.points(x)
+    def students(self, x: Array, name: str = "x") -> Array:
+        """Give J, lanes first, of points: (d, ...) -> (..., K, n); messages call these by their name."""
+        x = self.points(x, name)
         return np.moveaxis(x, 0, -1).reshape(*x.shape[1:], self.hidden, self.n_inputs)
 
     def value(self, x: Array) -> Array:
@@ -116,7 +116,7 @@ class SoftCommitteeMachine(LibraryObjective):
         return self.joined([Weights(2 / math.pi * total, None)])
 
     def hessian_product(self, x: Array, v: Array) -> Array:
-        student, turn = self.students(x), self.students(v)
+        student, turn = self.students(x), self.students(v, "v")
         student, turn = np.broadcast_arrays(student, turn)
         total = np.zeros(student.shape, dtype=np.result_type(student, turn))
         along = (student * turn).sum(axis=-1)[..., None]  # J_i . T_i

@@ -132,7 +132,7 @@ class LayeredNetwork(FiniteSum):
         """Give the inputs and the targets of these samples, (S, n) and (S, m), or lanes first if each lane has its own."""
         if terms is None:
             return self.inputs, self.targets
-        terms = np.moveaxis(np.asarray(terms), 0, -1)
+        terms = np.moveaxis(self.checked_terms(terms), 0, -1)
         return self.inputs[terms], self.targets[terms]
 
     def outputs(self, x: Array, terms: Terms | None = None) -> Array:
@@ -224,7 +224,7 @@ class Passes:
         return self._product(v, exact=False)
 
     def _product(self, v: Array, *, exact: bool) -> Array:
-        network, v = self.network, self.network.points(v)
+        network, v = self.network, self.network.points(v, "v")
         turns, moved = network.split(v, fixed=0.0), list[Array]()
         tangents: list[Array | None] = [None]  # the data stay
         for i, ((matrix, _), (turn, bias_turn)) in enumerate(zip(self.weights, turns, strict=True)):
