@@ -65,7 +65,10 @@ def problems_of(error: ValidationError, cls: type) -> list[Problem]:
     # a misspelt key is also a missing one; once is enough
     meant = {(_path(each)[:-1], nearest(str(each["loc"][-1]), _allowed_at(each["loc"][:-1], cls))) for each in unknown}
     told = [
-        each for each in errors if each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant
+        each
+        for each in errors
+        if not _has_enough(each)
+        and (each["type"] not in _MISSING_KEY or (_path(each)[:-1], each["loc"][-1]) not in meant)
     ]
     return [problem for each in told for problem in _problems(each, cls)]
 
@@ -73,6 +76,11 @@ def problems_of(error: ValidationError, cls: type) -> list[Problem]:
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING_KEY = ("missing", "missing_argument", "missing_keyword_only_argument")
 _WHOLE_SENTENCE = ("value_error", "refused")
+
+
+def _has_enough(error: ErrorDetails) -> bool:
+    """Tell whether a list is only called too short because entries of it, told by themselves, are not counted."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _path(error: ErrorDetails) -> tuple[str | int, ...]:
