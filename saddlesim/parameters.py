@@ -194,6 +194,7 @@ def _tuple(value: Any) -> Any:
 
 
 Real = Annotated[float, BeforeValidator(_number), Field(strict=True)]
+AnyReal = Annotated[float, Field(strict=True, allow_inf_nan=True), BeforeValidator(_number)]  # inf and nan, too
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
 Decay = Annotated[Real, Field(ge=0, lt=1)]
@@ -201,10 +202,20 @@ Fraction = Annotated[Positive, Field(lt=1)]
 Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
 NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
 LARGEST_SIZE = 1_000_000  # of an objective: above, points alone fill the memory
+MOST_NUMBERS = 20_000_000  # that arrays which are held together have: 160 MB
 
 Size = Annotated[Count, Field(le=LARGEST_SIZE)]
 Vector = Annotated[tuple[Real, ...], BeforeValidator(_tuple), Field(min_length=1)]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+def excess(what: str, held: int) -> str:
+    """Tell that something is too large to be held; nothing where it is not.
+
+    >>> excess("inputs", 1000 * 30000)
+    'inputs would hold 30000000 numbers; at most 20000000'
+    """
+    return f"{what} would hold {held} numbers; at most {MOST_NUMBERS}" if held > MOST_NUMBERS else ""
 
 
 OF_REGISTRY = "registry"  # key in a JSON schema: of which noun the alternatives are

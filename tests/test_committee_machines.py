@@ -100,6 +100,10 @@ def test_a_student_that_is_the_teacher_has_no_loss_and_any_order_of_its_units_se
         ({"n_inputs": 2}, "n_inputs=2: must be at least 3, one axis for each of teacher_lengths"),
         ({"teacher_lengths": (1.0, 0.0)}, "teacher_lengths=(1.0, 0.0): each must be positive"),
         ({"hidden": 0}, "hidden"),
+        (
+            {"n_inputs": 1_000_000, "hidden": 30},
+            "n_inputs=1000000: weights of 30 units would hold 30000000 numbers; at most",
+        ),
         ({"teacher_lengths": ()}, "teacher_lengths"),
     ],
 )

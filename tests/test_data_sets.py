@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import pickle
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -330,6 +331,22 @@ def test_a_large_label_costs_no_square_of_it():
             "inputs of shape (0,) must be rows of numbers, (S, n), one at least",
         ),
         ({"inputs": [1, 2], "labels": [0, 1]}, "inputs[0]: 1 is no list; write [..., ...]"),
+        ({"inputs": [["0", 1], [2, 3]], "labels": [0, 1]}, "inputs[0][0]: '0' is no number"),
+        ({"inputs": [[0, 1], [2, True]], "labels": [0, 1]}, "inputs[1][1]: True is no number"),
+        ({"targets": [[1], [None]]}, "targets[1][0]: None is no number"),
+        ({"labels": [0, 10**30]}, f"labels[1]: {10**30} must be below 20000000"),
+        ({"labels": [0, 10**9]}, f"labels[1]: {10**9} must be below 20000000"),
+        (
+            {"labels": [0, 15_000_000]},
+            "label 15000000 of row 1: a column for each of 15000001 classes would hold 30000002 numbers; at most 20000000;"
+            " count classes from 0, without gaps",
+        ),
+        ({"labels": [0, 1], "n_classes": 10**9}, f"n_classes: {10**9} must be at most 20000000"),
+        (
+            {"labels": [0, 1], "n_classes": 20_000_000},
+            "n_classes=20000000: a column for each of 20000000 classes would hold 40000000 numbers; at most 20000000; give"
+            " fewer classes or samples",
+        ),
     ],
 )
 def test_what_is_wrong_with_given_rows_is_one_line(given, told):
@@ -343,7 +360,7 @@ def test_what_is_wrong_with_given_rows_is_one_line(given, told):
     [
         ({"inputs": np.full((500, 2), math.nan), "labels": [0] * 500}, "inputs: row 0, column 0 is nan; all must be"),
         ({"inputs": np.ones((500, 2)), "labels": [1, -1] * 250}, "labels[1]: -1 must not be negative"),
-        ({"inputs": [["x", "y"]] * 500, "labels": [0] * 500}, "inputs[0][0]: 'x' is not allowed"),
+        ({"inputs": [["x", "y"]] * 500, "labels": [0] * 500}, "inputs[0][0]: 'x' is no number"),
     ],
 )
 def test_a_whole_column_that_is_wrong_is_one_line_too(given, told):
@@ -398,6 +415,93 @@ def test_an_own_data_set_serves_as_it_is_and_is_checked_alike():
             _ = Own(Samples(inputs, labels=np.array([1, label]), n_classes=2)).labels
 
 
+def test_what_an_own_data_set_holds_stays_its_own():
+    inputs, labels = np.array(ROWS), np.array([1, 0])
+    data = Own(Samples(inputs, labels=labels))
+    assert not data.inputs.flags.writeable
+    inputs[0], labels[0] = 7, 0
+    assert data.inputs.tolist() == [[1, 2], [3, 4]]
+    assert data.labels.tolist() == [1, 0]
+
+
+def test_classes_of_an_own_data_set_are_counted_where_their_number_is_not_told():
+    data = Own(Samples([[1, 2], [3, 4]], labels=[0, 2]))
+    assert data.n_classes == 3
+    assert data.targets.tolist() == [[1, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        (
+            Samples(ROWS),
+            "samples come with labels, which are classes, or with targets, which are values; give one of them",
+        ),
+        (
+            Samples(ROWS, labels=[0.5, 1]),
+            "labels of shape (2,) and type float64 must be whole numbers, (S,), counted from 0",
+        ),
+        (
+            Samples(ROWS, labels=[[0], [1]]),
+            "labels of shape (2, 1) and type int64 must be whole numbers, (S,), counted from",
+        ),
+        (Samples(ROWS, targets=ROWS, labels=[0]), "inputs (2, 2) and labels (1,) differ in rows"),
+        (
+            Samples(ROWS, labels=[0, 10**9]),
+            "label 1000000000 of row 1: a column for each of 1000000001 classes would hold",
+        ),
+        (Samples([1, 2], labels=[0, 1]), "inputs of shape (2,) must be rows of numbers"),
+    ],
+)
+def test_an_own_data_set_that_is_none_is_refused(samples, told):
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}"):
+        _ = Own(samples).targets
+    with pytest.raises(InvalidParameters, match=f"^data: {re.escape(told)}"):
+        OBJECTIVES["multilayer_perceptron"](layers=(2, 2), data=Own(samples))
+
+
+class Foreign:
+    """No descendant of ours, with what a network asks of data."""
+
+    def __init__(self, **changes):
+        made = {"inputs": np.array(ROWS), "targets": np.eye(2), "labels": np.array([0, 1]), "n_classes": 2}
+        vars(self).update({name: each for name, each in (made | changes).items() if each is not ...})
+
+    def class_probabilities(self):
+        return self.targets
+
+    def __repr__(self):
+        return "foreign"
+
+
+def test_a_foreign_object_serves_as_data():
+    network = OBJECTIVES["multilayer_perceptron"](layers=(2, 2), data=Foreign())
+    assert network.value(np.zeros(6)) == pytest.approx(math.log(2), rel=1e-14)
+    assert network.data.inputs.flags.writeable
+    values = Foreign(labels=None, n_classes=None, targets=np.array([[1], [2]]))
+    assert (
+        OBJECTIVES["multilayer_perceptron"](layers=(2, 1), data=values, loss="squared_error").value(np.zeros(3)) == 1.25
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"inputs": np.array([[1, np.nan], [0, 0]])}, "inputs: row 0, column 1 is nan; all must be finite numbers"),
+        ({"inputs": np.ones((3, 2))}, "inputs (3, 2) and targets (2, 2) differ in rows"),
+        ({"inputs": ROWS}, "inputs of foreign, ((1.0, 2.0), (3.0, 4.0)), are no array of numbers"),
+        ({"labels": np.array([0, 2])}, "label 2 of row 1 is out of range; 2 classes are 0, ..., 1"),
+        (
+            {"n_classes": ..., "labels": ...},
+            "foreign is no data set: it lacks labels, n_classes; labels and n_classes may",
+        ),
+    ],
+)
+def test_a_foreign_object_is_checked_as_ours_are(changes, told):
+    with pytest.raises(InvalidParameters, match=f"^data: {re.escape(told)}"):
+        OBJECTIVES["multilayer_perceptron"](layers=(2, 2), data=Foreign(**changes))
+
+
 # ---- what is refused of the others, and what a missing library is
 
 
@@ -409,6 +513,45 @@ def test_an_own_data_set_serves_as_it_is_and_is_checked_alike():
         ("gaussian_mixture", {"n_classes": 1}, "n_classes: 1 must be at least 2"),
         ("normal_inputs", {"variances": [1, -1]}, "variances=(1.0, -1.0): none may be negative"),
         ("normal_inputs", {"n_samples": 3}, "n_samples=3: must be more than the 3 variances"),
+        (
+            "gaussian_mixture",
+            {"n_samples": 1_000_000, "dimension": 1_000_000},
+            "n_samples=1000000, dimension=1000000: inputs would hold 1000000000000 numbers; at most 20000000; choose smaller"
+            " ones",
+        ),
+        (
+            "gaussian_mixture",
+            {"n_samples": 10_000, "n_classes": 10_000},
+            "n_samples=10000, n_classes=10000: targets would hold 100000000 numbers; at most 20000000; choose smaller ones",
+        ),
+        (
+            "gaussian_mixture",
+            {"n_classes": 10_000, "dimension": 10_000},
+            "n_classes=10000, dimension=10000: centres would hold 100000000 numbers; at most 20000000; choose smaller ones",
+        ),
+        (
+            "teacher",
+            {"n_samples": 1_000_000, "n_inputs": 100},
+            "n_samples=1000000, n_inputs=100: signals at n_inputs would hold 100000000 numbers; at most 20000000; choose"
+            " smaller ones",
+        ),
+        (
+            "teacher",
+            {"hidden": 1_000_000},
+            "n_samples=100, hidden=1000000: signals at hidden would hold 100000000 numbers; at most 20000000; choose smaller"
+            " ones",
+        ),
+        (
+            "teacher",
+            {"n_samples": 1, "n_inputs": 10_000, "hidden": 10_000},
+            "n_inputs=10000, hidden=10000: the teacher's weights would hold 100000000 numbers; at most 20000000; choose"
+            " smaller ones",
+        ),
+        (
+            "normal_inputs",
+            {"variances": [1] * 100, "n_samples": 1_000_000},
+            "n_samples=1000000, variances=100: inputs would hold 100000000 numbers; at most 20000000; choose smaller ones",
+        ),
         ("digits", {"size": 3}, "size: 3 is not allowed; must be 8, 4, 2 or 1"),
         ("digits", {"n_samples": 1798}, "n_samples=1798: there are 1797 samples of 10 classes; choose 10 to 1797"),
         (
@@ -480,3 +623,29 @@ def test_nothing_is_imported_before_real_data_are_asked_for():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            f"given, inputs: [[1, 2, 3, 4]], labels: [{10**30}]",
+            "labels[0]: 1000000000000000000000000000000 must be below",
+        ),
+        (
+            "gaussian_mixture, dimension: 4, n_samples: 1e6, n_classes: 1e6",
+            "n_samples=1000000, n_classes=1000000: targets",
+        ),
+        ("given, inputs: [[1, 2, 3, '4']], labels: [0]", "inputs[0][3]: '4' is no number"),
+    ],
+)
+def test_data_that_cannot_be_held_or_read_are_one_line_of_a_scenario_and_nothing_is_written(
+    monkeypatch, tmp_path, data, told
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "much.yaml").write_text(SCENARIO.replace("name: iris", f"name: {data}"))
+    done = CliRunner().invoke(app, ["run", "much.yaml"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    (line,) = (line for line in done.stderr.splitlines() if "experiment.objective.data" in line)
+    assert told in line
+    assert [each.name for each in tmp_path.iterdir()] == ["much.yaml"]

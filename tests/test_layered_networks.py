@@ -238,6 +238,14 @@ def test_rectified_layers_keep_the_second_moment_by_he():
             "logistic is for 2 classes but .* has 3",
         ),
         ({"data": {"name": "given", "inputs": [[1.0]], "targets": [[0.4, 0.4]]}}, r"row 0 .* sums to 0.8"),
+        (
+            {"layers": (3, 5000, 5000, 2)},
+            "weights would hold 25035002 numbers; at most 20000000; choose narrower layers",
+        ),
+        (
+            {"layers": (2, 300, 2), "loss": "cross_entropy", "data": {"name": "two_moons", "n_samples": 100_000}},
+            "what all layers put out would hold 30200000 numbers; at most 20000000",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(fields, message):

@@ -67,6 +67,12 @@ def test_targets_that_are_none_are_refused():
         TwoLayer(target_singular_values=(1, 0))
     with pytest.raises(ValueError, match=r"shape=\(1, 3\) has no place for 2 singular values"):
         Deep(target_singular_values=(2, 1), shape=(1, 3))
+    with pytest.raises(
+        ValueError, match=r"shape=\(1, 5000\): a square of its longer side would hold 25000000 numbers; at"
+    ):
+        TwoLayer(target_singular_values=(2,), shape=(1, 5000))
+    with pytest.raises(ValueError, match=r"weights would hold 25010000 numbers; at most 20000000; choose narrower"):
+        Deep(target_singular_values=(2,), hidden=(5000, 5000))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from saddlesim.objectives.networks.data import DataField
 from saddlesim.objectives.networks.data.drawn import Teacher
 from saddlesim.objectives.networks.layered import Layer, LayeredNetwork, Weights
 from saddlesim.objectives.networks.multilayer_perceptron import ActivationName
-from saddlesim.parameters import NonNegative, Size, Vector, declared
+from saddlesim.parameters import NonNegative, Size, Vector, declared, excess
 from saddlesim.spectrum import eigenvalues
 
 Groups = tuple[int, ...]  # sizes, largest first
@@ -70,6 +70,9 @@ class SoftCommitteeMachine(LibraryObjective):
             raise ValueError(
                 f"n_inputs={self.n_inputs}: must be at least {len(self.teacher_lengths)}, one axis for each of teacher_lengths"
             )
+        units = max(self.hidden, len(self.teacher_lengths))
+        if told := excess(f"weights of {units} units", self.n_inputs * units):
+            raise ValueError(f"n_inputs={self.n_inputs}: {told}; choose fewer inputs or units")
 
     @cached_property
     def domain(self) -> Array:
@@ -239,6 +242,7 @@ class CommitteeMachine(LayeredNetwork):
     def __post_init__(self) -> None:
         if self.targets.shape[1] != 1:
             raise ValueError(f"data={self.data}: has {self.targets.shape[1]} targets a sample; a committee gives one")
+        self.check_size()
 
     @cached_property
     def modules(self) -> Sequence[Layer]:

@@ -18,6 +18,7 @@ import numpy as np
 from saddlesim.objectives.base import Array, square_box
 from saddlesim.objectives.finite_sum import FiniteSum, Terms
 from saddlesim.objectives.networks.modules import activation, linear, logistic, softmax_cross_entropy, squared_error
+from saddlesim.parameters import excess
 
 LOSSES: dict[str, ModuleType] = {
     "cross_entropy": softmax_cross_entropy,
@@ -98,6 +99,19 @@ class LayeredNetwork(FiniteSum):
     @property
     def n_terms(self) -> int:
         return len(self.inputs)
+
+    def check_size(self) -> None:
+        """Check that one point, and what one pass leaves of all samples, can be held.
+
+        Raises
+        ------
+        ValueError
+            If it cannot.
+        """
+        width = sum(layer.n_outputs for layer in self.modules)
+        for what, held in (("weights", self.dimension), ("what all layers put out", self.n_terms * width)):
+            if told := excess(what, held):
+                raise ValueError(f"{told}; choose narrower layers, or fewer of them")
 
     @cached_property
     def domain(self) -> Array:

@@ -27,7 +27,7 @@ from saddlesim.objectives.critical_subsets import (
     manifold_points,
 )
 from saddlesim.objectives.networks.layered import Layer, LayeredNetwork, Weights
-from saddlesim.parameters import Positive, Size, Vector, declared
+from saddlesim.parameters import Positive, Size, Vector, declared, excess
 
 LONGEST_TEXT = 60  # products of components up to which a network is written out
 
@@ -142,6 +142,10 @@ def _check_target(network: LinearNetwork) -> None:
         raise ValueError(f"target_singular_values={s}: each must be positive; those that are 0 follow from shape")
     if shape and min(shape) < len(s):
         raise ValueError(f"shape={shape} has no place for {len(s)} singular values")
+    m, n = shape or (len(s), len(s))
+    if told := excess("a square of its longer side", max(m, n) ** 2):
+        raise ValueError(f"shape={(m, n)}: {told}; choose a smaller one")
+    network.check_size()
 
 
 @declared

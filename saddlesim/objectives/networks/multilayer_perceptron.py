@@ -64,6 +64,7 @@ class MultilayerPerceptron(LayeredNetwork):
                 f"layers={self.layers}: the first and the last must be {n} and {m}, as {self.data} has {n} inputs and"
                 f" loss={self.loss} asks for {m} outputs"
             )
+        self.check_size()
 
     @cached_property
     def modules(self) -> Sequence[Layer]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from saddlesim.objectives.networks.data.base import Array, DataSet, Samples
+from saddlesim.objectives.networks.data.base import Array, DataSet, Samples, check_size
 from saddlesim.objectives.networks.modules import activation, linear
 from saddlesim.parameters import NonNegative, NonNegativeInteger, Size, Vector, declared
 
@@ -49,6 +50,11 @@ class GaussianMixture(DataSet):
     separation: NonNegative = 3.0
     seed: NonNegativeInteger = 0
 
+    def __post_init__(self) -> None:
+        check_size("inputs", n_samples=self.n_samples, dimension=self.dimension)
+        check_size("centres", n_classes=self.n_classes_, dimension=self.dimension)
+        check_size("targets", n_samples=self.n_samples, n_classes=self.n_classes_)
+
     def samples(self) -> Samples:
         rng = np.random.default_rng(self.seed)
         centres = self.separation * rng.standard_normal((self.n_classes_, self.dimension))
@@ -80,6 +86,13 @@ class Teacher(DataSet):
     source: ClassVar[str] = (
         "Gardner, Derrida, Three unfinished works on the optimal storage capacity of networks (1989) (recalled)"
     )
+
+    def __post_init__(self) -> None:
+        widths = {"n_inputs": self.n_inputs, "hidden": self.hidden, "outputs": self.outputs}
+        for name, width in widths.items():
+            check_size(f"signals at {name}", n_samples=self.n_samples, **{name: width})
+        for first, second in itertools.pairwise(widths):
+            check_size("the teacher's weights", **{first: widths[first], second: widths[second]})
 
     def samples(self) -> Samples:
         inputs = self._rng("inputs").standard_normal((self.n_samples, self.n_inputs))
@@ -117,6 +130,7 @@ class NormalInputs(DataSet):
             raise ValueError(f"variances={self.variances}: none may be negative")
         if self.n_samples <= len(self.variances):
             raise ValueError(f"n_samples={self.n_samples}: must be more than the {len(self.variances)} variances")
+        check_size("inputs", n_samples=self.n_samples, variances=len(self.variances))
 
     def samples(self) -> Samples:
         rng, n = np.random.default_rng(self.seed), len(self.variances)

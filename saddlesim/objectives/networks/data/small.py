@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import InitErrorDetails
 
-from saddlesim.objectives.networks.data.base import DataSet, Samples, matrix
-from saddlesim.parameters import Count, NonNegativeInteger, declared
+from saddlesim.objectives.networks.data.base import DataSet, Samples
+from saddlesim.parameters import MOST_NUMBERS, AnyReal, Count, NonNegativeInteger, declared
 
 
 def _first_problem(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -22,9 +22,9 @@ def _first_problem(given: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         raise ValidationError.from_exception_data(error.title, [told]) from None
 
 
-Entry = Annotated[float, Field(allow_inf_nan=True)]  # nan too: the check of data tells its row and column
-Rows = Annotated[tuple[tuple[Entry, ...], ...], WrapValidator(_first_problem)]
-Column = Annotated[tuple[NonNegativeInteger, ...], WrapValidator(_first_problem)]
+Rows = Annotated[tuple[tuple[AnyReal, ...], ...], WrapValidator(_first_problem)]
+ClassLabel = Annotated[NonNegativeInteger, Field(lt=MOST_NUMBERS)]
+Column = Annotated[tuple[ClassLabel, ...], WrapValidator(_first_problem)]
 
 
 @declared
@@ -56,7 +56,7 @@ class Given(DataSet):
     input_rows: Rows = Field(alias="inputs")
     label_column: Column | None = Field(default=None, alias="labels")
     target_rows: Rows | None = Field(default=None, alias="targets")
-    class_count: Count | None = Field(default=None, alias="n_classes")
+    class_count: Annotated[Count, Field(le=MOST_NUMBERS)] | None = Field(default=None, alias="n_classes")
 
     def __post_init__(self) -> None:
         if (self.label_column is None) == (self.target_rows is None):
@@ -70,11 +70,7 @@ class Given(DataSet):
         _ = self.checked
 
     def samples(self) -> Samples:
-        inputs = matrix("inputs", self.input_rows)
-        if self.label_column is None:
-            return Samples(inputs, targets=matrix("targets", self.target_rows or ()))
-        labels = np.array(self.label_column, dtype=np.intp)
-        return Samples(inputs, labels=labels, n_classes=self.class_count or int(labels.max(initial=0)) + 1)
+        return Samples(self.input_rows, self.target_rows, self.label_column, self.class_count)
 
     @classmethod
     def examples(cls) -> tuple[Self, ...]:

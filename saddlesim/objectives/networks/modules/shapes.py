@@ -107,7 +107,7 @@ def numbers(name: str, given: ArrayLike) -> Array:
     try:
         array = np.asarray(given)
         return array if array.dtype.kind in "fc" else np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} must be an array of numbers, or rows of numbers of one length") from None
 
 
