@@ -337,6 +337,12 @@ def test_the_table_says_what_is_supported_and_what_is_not(done):
         ("layers: [2, 3, 3]", "layers: [2, 300, 3]", "1803 weights: whole Hessians"),
         ("[0, 30, 300]", "[0, 300, 30]", r"\[0, 300, 30\] must ascend"),
         ("n_runs: 3", "n_runs: 3\n  methods: [newton, newton]", "each once"),
+        ("[0, 30, 300]", "[0, 1000000000000]", r"training_steps\[1\]: 1000000000000 must be at most 100000000"),
+        (
+            "n_runs: 3\n  training_steps: [0, 30, 300]",
+            f"n_runs: 10000\n  training_steps: {list(range(9))}",
+            r"n_runs: 10000: points and eigenvalues of \d+ walks would hold \d+ numbers; at most 20000000; choose fewer runs",
+        ),
         ("n_runs: 3", "n_runs: 3\n  methods: [bfgs]", "methods"),
     ],
 )

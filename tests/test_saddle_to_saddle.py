@@ -83,6 +83,31 @@ def test_a_mode_that_the_width_has_no_room_for_is_never_learned():
     assert figures["final_loss"] == pytest.approx(0.5, abs=1e-3)
 
 
+def test_a_run_that_overflows_is_followed_until_then_and_learns_nothing():
+    network = {"name": "two_layer_linear_network", "target_singular_values": [2, 1], "hidden": 2}
+    found = computed(network=network, learning_rate=20.0, n_steps=100, scales=(0.01, 0.5), n_lanes=3, record_every=1)
+    loss = found["loss"]
+    assert not np.isfinite(loss[:, -1]).any()
+    last = found.time[[[np.flatnonzero(np.isfinite(lane))[-1] for lane in of.T] for of in loss]]
+    assert last.max() < found.time[-1]
+    np.testing.assert_array_equal(found.last_times, last)
+    assert np.isinf(found.half_times).all()
+    for k, figures in enumerate(found.summary()["scales"].values()):
+        assert (figures["diverged"], figures["in_order"]) == (1, 0)
+        assert figures["stage_0"]["duration"] == np.median(last[k])
+        assert figures["stage_1"]["duration"] == figures["stage_2"]["duration"] == 0
+    assert found.summary()["scales"]["scale_0"]["stage_0"]["visited"] == 1
+
+
+def test_many_modes_are_told_without_listing_all_their_subsets():
+    modes = tuple(float(k) for k in range(30, 0, -1))
+    network = {"name": "two_layer_linear_network", "target_singular_values": modes, "hidden": 20}
+    found = computed(network=network, learning_rate=1e-3, n_steps=10, scales=(0.01,), n_lanes=1)
+    stages = found.summary()["scales"]["scale_0"]
+    assert [stages[f"stage_{k}"]["index"] for k in (0, 20)] == [600, 0]
+    assert stages["stage_21"]["index"] is None
+
+
 def test_summary_names_are_those_of_the_summary(result):
     figures = dotted_figures(result.summary())
     named = {name for name in result.experiment.summary_names() if name in figures}
@@ -132,6 +157,21 @@ def test_the_same_bytes_come_whatever_the_workers(tmp_path):
         ("n_lanes: 3", "start: balanced\n  n_lanes: 3", "a balanced start draws nothing; it is 1"),
         ("n_lanes: 3", "record_every: 0", "must be positive"),
         ("n_steps: 400", "n_steps: 1000000\n  record_every: 1", "1000000 records of each lane are more than 20000"),
+        (
+            "n_lanes: 3",
+            "n_lanes: 10000\n  record_every: 1",
+            r"record_every: 1: records of x would hold 48120000 numbers; at",
+        ),
+        (
+            "hidden: 2}",
+            "hidden: 1000000}",
+            "n_lanes: 3: the first and the last record of all would hold 24000000 numbers; at most 20000000; choose fewer",
+        ),
+        (
+            "[2, 1], hidden: 2}",
+            "[2, 1], hidden: 1, shape: [3000, 2000]}\n  record_every: 4000",
+            "n_lanes: 3: the first and the last record of all would hold 36000000 numbers",
+        ),
     ],
 )
 def test_bad_input_is_told(old, new, message):

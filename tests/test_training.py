@@ -286,13 +286,57 @@ def test_the_table_has_a_line_for_each_run_and_each_plateau(done):
     [
         ("curvature_every: 50", "curvature_every: 42", "42 is no multiple of record_every=5"),
         ("batch_size: 5}\n    adam", "batch_size: 50}\n    adam", "batch_size=50 is more than the 30 terms"),
-        ("n_steps: 205", "n_steps: 10000000", "would hold 84000042 numbers"),
+        (
+            "n_steps: 205",
+            "n_steps: 10000000",
+            "record_every: 5: records of x would hold 84000042 numbers; at most 20000000",
+        ),
         ("scale: 0.001}", "scale: -1}", "scale"),
     ],
 )
 def test_bad_input_is_told(old, new, message):
     with pytest.raises(ScenarioError, match=message):
         parse_scenario(SCENARIO.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("layers", "n_samples", "n_runs", "field", "told"),
+    [
+        (
+            [2, 1500, 1500, 2],
+            10,
+            1,
+            "objective",
+            "2259002 components: the 80 vectors that an index is estimated from would hold 180720160 numbers; at most 20000000;"
+            " choose 250000 components or fewer",
+        ),
+        (
+            [2, 400, 400, 2],
+            10,
+            100,
+            "n_runs",
+            "100: the first and the last record of all would hold 32480400 numbers; at most 20000000; choose fewer, or a"
+            " smaller network",
+        ),
+        (
+            [2, 20, 2],
+            10_000,
+            100,
+            "n_runs",
+            "100: what all layers put out in all runs would hold 22000000 numbers; at most 20000000; choose fewer, or fewer"
+            " samples",
+        ),
+    ],
+)
+def test_what_cannot_be_held_is_told_at_the_field_at_fault(layers, n_samples, n_runs, field, told):
+    data = {"name": "two_moons", "n_samples": n_samples}
+    (wrong,) = Training(
+        objective={"name": "multilayer_perceptron", "layers": layers, "data": data},
+        optimizers={"gd": {"name": "gradient_descent", "learning_rate": 0.01}},
+        n_runs=n_runs,
+        n_steps=10,
+    ).check()
+    assert (wrong.path, wrong.message) == ((field,), told)
 
 
 def test_an_initialisation_is_for_networks_alone():

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.optimizers.base import unmet_need
+from saddlesim.parameters import excess
 from saddlesim.problems import Problem
 
 Block = dict[str, NDArray[Any]]
@@ -98,6 +99,26 @@ def lanes_of_block(experiment: Any, block: int) -> tuple[int, int]:
     first = block * experiment.block_size
     n_lanes = min(experiment.block_size, experiment.n_lanes - first)
     return n_lanes, max(0, min(n_lanes, experiment.n_recorded_lanes - first))
+
+
+def too_many_records(size: int, parts: Mapping[str, Any], lanes: str) -> list[Problem]:
+    """Tell that all records of all lanes cannot be held, at record_every, or at the lanes where two records are too many.
+
+    Parameters
+    ----------
+    size : int
+        How many numbers a record of one lane holds.
+    parts : mapping
+        With n_steps, record_every and the number of lanes, those of them that are valid.
+    lanes : str
+        The field that counts lanes.
+    """
+    n_lanes, every = parts.get(lanes, 1), parts.get("record_every", 1)
+    if told := excess("the first and the last record of all", 2 * size * n_lanes):
+        return [Problem((lanes,), f"{n_lanes}: {told}; choose fewer, or a smaller network")]
+    if told := excess("records of x", size * n_lanes * (parts.get("n_steps", 0) // every + 1)):
+        return [Problem(("record_every",), f"{every}: {told}; raise it")]
+    return []
 
 
 def unmet_needs(optimizers: Mapping[str, Any], objective: Any, field: str = "optimizers") -> list[Problem]:

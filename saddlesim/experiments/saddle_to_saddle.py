@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator
+from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator, too_many_records
 from saddlesim.experiments.estimates import estimate_names
-from saddlesim.experiments.saddle_to_saddle_result import STAGE, SaddleToSaddleResult
+from saddlesim.experiments.saddle_to_saddle_result import OF_SCALE, STAGE, SaddleToSaddleResult
 from saddlesim.objectives import ObjectiveField
 from saddlesim.objectives.networks.initialisation import Small
 from saddlesim.objectives.networks.layered import Weights
@@ -26,7 +26,7 @@ from saddlesim.simulation import simulate
 
 Array = NDArray[np.float64]
 MOST_RECORDS = 20_000
-NEEDED = ("target_singular_values", "critical_point", "product", "modules")
+NEEDED = ("target_singular_values", "critical_subset", "widths", "product", "modules")
 
 
 @declared
@@ -69,6 +69,8 @@ class SaddleToSaddle:
         if records > MOST_RECORDS:
             told = f"{parts['record_every']}: {records} records of each lane are more than {MOST_RECORDS}; record more rarely"
             wrong.append(Problem(("record_every",), told))
+        elif not wrong and "network" in parts:
+            wrong += too_many_records(_numbers_of_a_record(parts["network"], len(scales)), parts, "n_lanes")
         return wrong
 
     def points(self) -> tuple[str, ...]:
@@ -91,16 +93,16 @@ class SaddleToSaddle:
         made = simulate(
             network, GradientDescent(learning_rate=self.learning_rate), x0, self.n_steps, None, self.record_every
         )
-        products = network.product(np.moveaxis(made.x, 0, 1))  # (R, B, m, n)
         r = range(len(network.target_singular_values))
+        with np.errstate(all="ignore"):  # runs that overflowed
+            products = network.product(np.moveaxis(made.x, 0, 1))  # (R, B, m, n)
+            others = (products**2).sum(axis=(2, 3)) - (products[..., r, r] ** 2).sum(axis=2)
         return {
             "step": made.step,
             "loss": made.value,
             "gradient_norm": made.gradient_norm,
             "strength": np.moveaxis(products[..., r, r], -1, 1),
-            "remainder": np.sqrt(
-                np.maximum(0.0, (products**2).sum(axis=(2, 3)) - (products[..., r, r] ** 2).sum(axis=2))
-            ),
+            "remainder": np.sqrt(np.maximum(0.0, others)),
             "start_strength": self.start_strengths(x0),
         }
 
@@ -154,7 +156,7 @@ class SaddleToSaddle:
         modes = range(len(getattr(self.network, "target_singular_values", ())))
         of_modes = (*estimate_names("half_time"), "law", "largest_deviation")
         return (
-            *(f"scales.{point}.{name}" for point in self.points() for name in ("scale", "in_order", "final_loss")),
+            *(f"scales.{point}.{name}" for point in self.points() for name in OF_SCALE),
             *(f"scales.{point}.mode_{i}.{name}" for point in self.points() for i in modes for name in of_modes),
             *(
                 f"scales.{point}.stage_{k}.{name}"
@@ -186,3 +188,10 @@ class SaddleToSaddle:
                 n_lanes=2,
             ),
         )
+
+
+def _numbers_of_a_record(network: Any, n_scales: int) -> int:
+    """Give how many numbers one lane's record takes: a point, the product with what it comes from, distances to all saddles."""
+    n_modes, n_samples = len(network.target_singular_values), len(network.inputs)
+    widest = max(layer.n_outputs for layer in network.modules)
+    return int(max(network.dimension, n_samples * widest, n_scales * (n_modes + 1) * n_modes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,7 @@ Array = NDArray[np.float64]
 
 NEAR = 0.1  # of |M|: a saddle is visited if the product comes this near
 CONFIDENCE_LEVEL = 0.95
+OF_SCALE = ("scale", "in_order", "diverged", "final_loss")
 STAGE = ("loss", "index", "visited", "closest", "gradient_norm", "duration")
 
 
@@ -44,11 +46,30 @@ class SaddleToSaddleResult(Result):
         return np.asarray(self.experiment.learning_rate * self["step"])
 
     @cached_property
+    def is_finite(self) -> NDArray[np.bool_]:
+        """Whether a lane has not yet overflowed, (scales, R, B)."""
+        finite = np.isfinite(self["loss"]) & np.isfinite(self["remainder"]) & np.isfinite(self["strength"]).all(axis=2)
+        return np.asarray(np.logical_and.accumulate(finite, axis=1))
+
+    @cached_property
+    def diverged(self) -> NDArray[np.bool_]:
+        """Which lanes overflow, (scales, B)."""
+        return np.asarray(~self.is_finite[:, -1])
+
+    @cached_property
+    def last_times(self) -> Array:
+        """Until when a lane is followed, (scales, B): its last record that is finite."""
+        return np.asarray(self.time[np.maximum(self.is_finite.sum(axis=1) - 1, 0)])
+
+    @cached_property
     def half_times(self) -> Array:
-        """When each mode has half its strength, (scales, modes, B), between records by a straight line; inf if never."""
+        """When each mode has half its strength, (scales, modes, B), between records by a straight line; inf if never.
+
+        In a lane that diverges no mode is learned, whatever its strength is on the way.
+        """
         above = self["strength"] >= self.singular_values[:, None] / 2
         after = above.argmax(axis=1)
-        reached, before = above.any(axis=1), np.maximum(after - 1, 0)
+        reached, before = above.any(axis=1) & ~self.diverged[:, None], np.maximum(after - 1, 0)
         low, high = (np.take_along_axis(self["strength"], each[:, None], axis=1)[:, 0] for each in (before, after))
         with np.errstate(invalid="ignore", divide="ignore"):
             part = np.where(after > 0, (self.singular_values[:, None] / 2 - low) / (high - low), 0.0)
@@ -79,11 +100,12 @@ class SaddleToSaddleResult(Result):
         return self._least(np.repeat(norms[:, None], len(self.order) + 1, axis=1))
 
     def _distances(self) -> Array:
-        """Give |W_N ... W_1 - M_I| / |M| for the first k modes kept, (scales, stages, R, B)."""
+        """Give |W_N ... W_1 - M_I| / |M| for the first k modes kept, (scales, stages, R, B); inf where it overflows."""
         s = self.singular_values
         kept = np.array([np.isin(np.arange(len(s)), self.order[:k]) for k in range(len(s) + 1)])
         aims = (s * kept)[None, :, None, :, None]
-        squares = ((self["strength"][:, None] - aims) ** 2).sum(axis=3) + (self["remainder"] ** 2)[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares = ((self["strength"][:, None] - aims) ** 2).sum(axis=3) + (self["remainder"] ** 2)[:, None]
         return np.asarray(np.sqrt(squares) / np.linalg.norm(s))
 
     def _least(self, courses: Array) -> Array:
@@ -91,14 +113,14 @@ class SaddleToSaddleResult(Result):
         ends = np.sort(self.half_times, axis=1)
         bounds = np.concatenate([np.zeros_like(ends[:, :1]), ends, np.full_like(ends[:, :1], np.inf)], axis=1)
         t = self.time[None, None, :, None]
-        due = (bounds[:, :-1, None] <= t) & (t <= bounds[:, 1:, None])
+        due = (bounds[:, :-1, None] <= t) & (t <= bounds[:, 1:, None]) & self.is_finite[:, None]
         return np.asarray(np.where(due, courses, np.inf).min(axis=2))
 
     @cached_property
     def in_order(self) -> NDArray[np.bool_]:
         """Whether modes were learned largest first and one after another, (scales, B)."""
         learned = self.half_times[:, self.order]
-        return np.asarray((np.diff(learned, axis=1) > 0).all(axis=1) & np.isfinite(learned[:, 0]))
+        return np.asarray((learned[:, 1:] > learned[:, :-1]).all(axis=1) & np.isfinite(learned[:, 0]))
 
     def slope(self, mode: int) -> Estimate | None:
         """Estimate by how much a mode's half-time grows with ln(1 / scale), from each lane's line; None where it has none."""
@@ -129,6 +151,7 @@ class SaddleToSaddleResult(Result):
         figures: dict[str, Any] = {
             "scale": float(self["scale"][k]),
             "in_order": float(self.in_order[k].mean()),
+            "diverged": float(self.diverged[k].mean()),
             "final_loss": median_value(self["loss"][k, -1]),
         }
         for i in range(len(self.singular_values)):
@@ -140,22 +163,28 @@ class SaddleToSaddleResult(Result):
                 "largest_deviation": float(np.abs(times / law - 1).max()) if known else None,
             }
         ends = np.sort(self.half_times[k], axis=0)
-        bounds = np.concatenate([np.zeros_like(ends[:1]), ends, np.full_like(ends[:1], self.time[-1])])
-        durations = np.maximum(np.minimum(bounds[1:], self.time[-1]) - np.minimum(bounds[:-1], self.time[-1]), 0.0)
-        index = {each.subset: each.index for each in getattr(self.experiment.network, "critical_subsets", tuple)()}
+        bounds = np.concatenate([np.zeros_like(ends[:1]), ends, np.full_like(ends[:1], np.inf)])
+        durations = np.diff(np.minimum(bounds, self.last_times[k]), axis=0)
         for stage in range(len(self.order) + 1):
             kept = tuple(sorted(self.order[:stage].tolist()))
             left = [s for i, s in enumerate(self.singular_values.tolist()) if i not in kept]
             figures[f"stage_{stage}"] = {
                 "subset": kept,
                 "loss": sum(s * s for s in left) / 2,
-                "index": index.get(kept),
+                "index": self._index(kept),
                 "visited": float((self.closest[k, stage] <= NEAR).mean()),
                 "closest": median_value(self.closest[k, stage]),
                 "gradient_norm": median_value(self.least_gradient_norms[k, stage]),
                 "duration": median_value(durations[stage]),
             }
         return figures
+
+    def _index(self, kept: Sequence[int]) -> int | None:
+        """Give the index of the saddle that keeps these modes; None where the network has no room for so many."""
+        network = self.experiment.network
+        if len(kept) > min(network.widths):
+            return None
+        return int(network.critical_subset(kept).index)
 
 
 def _mean(lanes: Array) -> Estimate:

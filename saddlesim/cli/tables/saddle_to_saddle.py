@@ -17,6 +17,7 @@ def tables(done: Run) -> Iterable[RenderableType]:
     for figures in done.summary["scales"].values():
         yield Text(
             f"weights of size {figures['scale']:g} at the start; modes learned in order in {figures['in_order']:.0%} of lanes"
+            + (f", diverged {figures['diverged']:.0%}" if figures["diverged"] else "")
         )
         stages = plain_table("kept")
         for header in ("loss", "index", "visited", "closest", "least |gradient|", "time there"):

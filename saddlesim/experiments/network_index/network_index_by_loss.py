@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.base import Block, LabelledArray, generator
+from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator
 from saddlesim.experiments.network_index.judging import OUTCOMES, Judged, judge
 from saddlesim.experiments.network_index.merging import classes
 from saddlesim.experiments.network_index.result import NetworkIndexByLossResult, summary_names
@@ -22,7 +22,7 @@ from saddlesim.experiments.saddles import LARGEST_DIMENSION
 from saddlesim.objectives import ObjectiveField
 from saddlesim.objectives.networks.initialisation import InitialisationField
 from saddlesim.objectives.networks.layered import LayeredNetwork
-from saddlesim.parameters import Count, Label, NonNegative, NonNegativeInteger, Positive, as_plain, declared
+from saddlesim.parameters import Count, Label, NonNegative, NonNegativeInteger, Positive, as_plain, declared, excess
 from saddlesim.problems import Problem
 
 MethodName = Literal["newton", "minimum_residual", "eigenvector_following"]
@@ -67,7 +67,9 @@ class NetworkIndexByLoss:
         min_length=1, description="label: {name: ..., parameters}; runs of training use them in turn"
     )
     n_runs: Annotated[Count, Field(le=10_000)] = Field(default=8, description="runs of training")
-    training_steps: Annotated[tuple[NonNegativeInteger, ...], Field(min_length=1)] = Field(
+    training_steps: Annotated[
+        tuple[Annotated[NonNegativeInteger, Field(le=LARGEST_COUNT)], ...], Field(min_length=1)
+    ] = Field(
         default=(0, 10, 30, 100, 300, 1000), description="of gradient descent, after which starts are taken; ascending"
     )
     learning_rate: Positive = Field(default=0.5, description="of the training")
@@ -85,9 +87,8 @@ class NetworkIndexByLoss:
         return NetworkIndexByLossResult
 
     def check(self) -> list[Problem]:
-        return self.check_parts(
-            {"network": self.network, "training_steps": self.training_steps, "methods": self.methods}
-        )
+        names = ("network", "training_steps", "methods", "n_runs", "noise")
+        return self.check_parts({name: getattr(self, name) for name in names})
 
     @classmethod
     def check_parts(cls, parts: Mapping[str, Any]) -> list[Problem]:
@@ -97,6 +98,12 @@ class NetworkIndexByLoss:
             wrong.append(Problem(("training_steps",), f"{list(steps)} must ascend"))
         if len(set(methods)) < len(methods):
             wrong.append(Problem(("methods",), f"{list(methods)}: each once"))
+        if not wrong and "network" in parts and "n_runs" in parts:
+            ends = parts["n_runs"] * len(steps) * len(parts.get("noise", ())) * len(methods)
+            if told := excess(f"points and eigenvalues of {ends} walks", 2 * parts["network"].dimension * ends):
+                wrong.append(
+                    Problem(("n_runs",), f"{parts['n_runs']}: {told}; choose fewer runs, steps, noises or methods")
+                )
         return wrong
 
     # ---- blocks: all walks of one method from the starts of one run of training

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from saddlesim.curvature import ConvergenceError, NotFiniteError, extreme_eigenpairs, negative_count
 from saddlesim.curvature.krylov import Product
 from saddlesim.objectives.networks.layered import LayeredNetwork
+from saddlesim.parameters import MOST_NUMBERS
 from saddlesim.spectrum import classify, eigenvalues
 
 Array = NDArray[np.float64]
@@ -18,6 +19,9 @@ Array = NDArray[np.float64]
 LARGEST_EXACT = 2000  # components up to which all eigenvalues are taken, in seconds
 
 N_STEPS = 80  # of Lanczos' method for the index; it tells signs farther from zero than the spectrum's width over that
+
+
+LARGEST_ESTIMATED = MOST_NUMBERS // N_STEPS  # components up to which the vectors of that method are held
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator, unmet_needs
+from saddlesim.experiments.base import LARGEST_COUNT, Block, LabelledArray, generator, too_many_records, unmet_needs
 from saddlesim.experiments.start_sets import Uniform
 from saddlesim.experiments.training.approaches import PLACES, Approach
-from saddlesim.experiments.training.curvatures import LARGEST_EXACT, Curvature
+from saddlesim.experiments.training.curvatures import LARGEST_ESTIMATED, LARGEST_EXACT, N_STEPS, Curvature
 from saddlesim.experiments.training.meanings import ALONG, OF_CURVATURE, OF_PLATEAUS
 from saddlesim.experiments.training.plateaus import Plateau, plateaus
 from saddlesim.experiments.training.result import TrainingResult, summary_names
@@ -24,14 +24,13 @@ from saddlesim.objectives import ObjectiveField
 from saddlesim.objectives.networks.initialisation import InitialisationField
 from saddlesim.observers import Record, Records, every, norm
 from saddlesim.optimizers import OptimizerField
-from saddlesim.parameters import Count, Fraction, Label, as_plain, declared
+from saddlesim.parameters import Count, Fraction, Label, as_plain, declared, excess
 from saddlesim.problems import Problem
 from saddlesim.simulation import simulate
 
 Array = NDArray[np.float64]
 
 STARTS, NOISE, LANCZOS = range(3)  # streams of random numbers
-MOST_NUMBERS = 20_000_000  # that the recorded points of a block hold: 160 MB
 AT_REST = 1e-12  # |gradient| over |H| max(1, |x|), up to which a gradient is rounding
 ENTERING = ("n_runs", "n_steps", "record_every", "curvature_every", "plateau_fraction", "n_descent_steps")
 
@@ -85,14 +84,10 @@ class Training:
             wrong += unmet_needs(parts.get("optimizers", {}), objective)
             if "initialisation" in parts and (told := _no_start(objective, parts["initialisation"])):
                 wrong.append(Problem(("initialisation",), told))
-            dimension = getattr(objective, "dimension", 1)
-            if dimension > LARGEST_EXACT and not hasattr(objective, "hessian_product"):
-                told = f"{dimension} components are too many for whole Hessians, and it has no hessian_product"
-                wrong.append(Problem(("objective",), told))
-            held = dimension * parts.get("n_runs", 1) * (parts.get("n_steps", 0) // parts.get("record_every", 1) + 1)
-            if held > MOST_NUMBERS:
-                told = f"{parts['record_every']}: records of x would hold {held} numbers, of at most {MOST_NUMBERS}; raise it"
-                wrong.append(Problem(("record_every",), told))
+            wrong += _too_large(objective) or too_many_records(getattr(objective, "dimension", 1), parts, "n_runs")
+            signals = getattr(objective, "n_signals", 0) * parts.get("n_runs", 1)
+            if not wrong and (told := excess("what all layers put out in all runs", signals)):
+                wrong.append(Problem(("n_runs",), f"{parts['n_runs']}: {told}; choose fewer, or fewer samples"))
         if {"record_every", "curvature_every"} <= set(parts) and parts["curvature_every"] % parts["record_every"]:
             told = f"{parts['curvature_every']} is no multiple of record_every={parts['record_every']}"
             wrong.append(Problem(("curvature_every",), told))
@@ -256,6 +251,17 @@ class Training:
                 n_steps=300,
             ),
         )
+
+
+def _too_large(objective: Any) -> list[Problem]:
+    """Tell if no Hessian of so many components can be looked at."""
+    told, d = "", getattr(objective, "dimension", 1)
+    if d > LARGEST_EXACT and not hasattr(objective, "hessian_product"):
+        told = f"{d} components are too many for whole Hessians, and it has no hessian_product"
+    elif d > LARGEST_ESTIMATED:
+        held = excess(f"the {N_STEPS} vectors that an index is estimated from", N_STEPS * d)
+        told = f"{d} components: {held}; choose {LARGEST_ESTIMATED} components or fewer"
+    return [Problem(("objective",), told)] if told else []
 
 
 def _no_start(objective: Any, initialisation: Any) -> str:

@@ -100,6 +100,11 @@ class LayeredNetwork(FiniteSum):
     def n_terms(self) -> int:
         return len(self.inputs)
 
+    @property
+    def n_signals(self) -> int:
+        """How many numbers all layers put out for all samples, at one point."""
+        return self.n_terms * sum(layer.n_outputs for layer in self.modules)
+
     def check_size(self) -> None:
         """Check that one point, and what one pass leaves of all samples, can be held.
 
@@ -108,8 +113,7 @@ class LayeredNetwork(FiniteSum):
         ValueError
             If it cannot.
         """
-        width = sum(layer.n_outputs for layer in self.modules)
-        for what, held in (("weights", self.dimension), ("what all layers put out", self.n_terms * width)):
+        for what, held in (("weights", self.dimension), ("what all layers put out", self.n_signals)):
             if told := excess(what, held):
                 raise ValueError(f"{told}; choose narrower layers, or fewer of them")
 
