@@ -115,7 +115,7 @@ class LayeredNetwork(FiniteSum):
         """
         for what, held in (("weights", self.dimension), ("what all layers put out", self.n_signals)):
             if told := excess(what, held):
-                raise ValueError(f"{told}; choose narrower layers, or fewer of them")
+                raise ValueError(f"{told}; choose narrower layers, fewer of them, or fewer samples")
 
     @cached_property
     def domain(self) -> Array:
