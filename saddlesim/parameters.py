@@ -202,6 +202,7 @@ Fraction = Annotated[Positive, Field(lt=1)]
 Count = Annotated[int, BeforeValidator(_whole), Field(strict=True, gt=0)]
 NonNegativeInteger = Annotated[int, BeforeValidator(_whole), Field(strict=True, ge=0)]
 LARGEST_SIZE = 1_000_000  # of an objective: above, points alone fill the memory
+LARGEST_COUNT = 100_000_000  # of steps and of lanes
 MOST_NUMBERS = 20_000_000  # that arrays which are held together have: 160 MB
 
 Size = Annotated[Count, Field(le=LARGEST_SIZE)]

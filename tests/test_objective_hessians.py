@@ -159,6 +159,7 @@ def test_training_that_diverges_has_no_signs():
         ({"network": {"name": "himmelblau"}}, "himmelblau() is no network: it has no layers"),
         ({"network": {"name": "multilayer_perceptron", "layers": [2, 4000, 2]}}, "weights, above"),
         ({"n_steps": -1}, "n_steps"),
+        ({"n_steps": 10**12}, "n_steps: 1000000000000 must be at most 100000000"),
     ],
 )
 def test_network_hessians_that_cannot_be_are_refused(fields, told):

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saddlesim.optimizers.base import unmet_need
+from saddlesim.parameters import LARGEST_COUNT as LARGEST_COUNT  # most that need a base need it, too
 from saddlesim.parameters import excess
 from saddlesim.problems import Problem
 
 Block = dict[str, NDArray[Any]]
-
-LARGEST_COUNT = 100_000_000  # of steps and of lanes
 
 
 class LabelledArray(NamedTuple):

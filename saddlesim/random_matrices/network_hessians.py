@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import Field
 
 from saddlesim.objectives import OBJECTIVES, ObjectiveField, name_of
 from saddlesim.objectives.networks.initialisation import InitialisationField, Small, Xavier
-from saddlesim.parameters import NonNegativeInteger, Positive, declared
+from saddlesim.parameters import LARGEST_COUNT, NonNegativeInteger, Positive, declared
 from saddlesim.problems import InvalidParameters, Problem
 from saddlesim.random_matrices.base import Array, LibraryEnsemble
 from saddlesim.random_matrices.dense import LARGEST_DENSE
@@ -31,7 +31,9 @@ class NetworkHessian(LibraryEnsemble):
     initialisation: InitialisationField = Field(
         default_factory=Xavier, description="the law of the weights that training begins with"
     )
-    n_steps: NonNegativeInteger = Field(default=0, description="of gradient descent, before the Hessian is looked at")
+    n_steps: Annotated[NonNegativeInteger, Field(le=LARGEST_COUNT)] = Field(
+        default=0, description="of gradient descent, before the Hessian is looked at"
+    )
     learning_rate: Positive = Field(default=0.1, description="of these steps")
 
     source: ClassVar[str] = (
