@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from saddlesim.objectives.base import Array, square_box
 from saddlesim.objectives.finite_sum import FiniteSum, Terms
@@ -128,9 +129,9 @@ class LayeredNetwork(FiniteSum):
             if is_fixed:
                 parts.append(Weights(np.full((m, n), fixed), None))
                 continue
-            matrix = np.moveaxis(x[start : start + m * n], 0, -1).reshape(*lanes, m, n)
+            matrix = _lanes_first(x[start : start + m * n]).reshape(*lanes, m, n)
             start += m * n
-            parts.append(Weights(matrix, np.moveaxis(x[start : start + m], 0, -1) if has_bias else None))
+            parts.append(Weights(matrix, _lanes_first(x[start : start + m]) if has_bias else None))
             start += m * has_bias
         return parts
 
@@ -141,16 +142,16 @@ class LayeredNetwork(FiniteSum):
             if layer.is_fixed:
                 continue
             lanes, (m, n) = matrix.shape[:-2], matrix.shape[-2:]
-            parts.append(np.moveaxis(matrix.reshape(*lanes, m * n), -1, 0))
+            parts.append(_lanes_last(matrix.reshape(*lanes, m * n)))
             if bias is not None:
-                parts.append(np.moveaxis(bias, -1, 0))
+                parts.append(_lanes_last(bias))
         return np.concatenate(parts)
 
     def rows(self, terms: Terms | None) -> tuple[Array, Array]:
         """Give the inputs and the targets of these samples, (S, n) and (S, m), or lanes first if each lane has its own."""
         if terms is None:
             return self.inputs, self.targets
-        terms = np.moveaxis(self.checked_terms(terms), 0, -1)
+        terms = _lanes_first(self.checked_terms(terms))
         return self.inputs[terms], self.targets[terms]
 
     def outputs(self, x: Array, terms: Terms | None = None) -> Array:
@@ -263,3 +264,11 @@ class Passes:
                 error = linear.by_inputs(delta_tangent, self.weights[i].matrix)
                 error = error + linear.by_inputs(delta, turns[i].matrix) if exact else error
         return np.asarray(network.joined(parts[::-1]) + network.weight_decay * v)
+
+
+def _lanes_first(x: NDArray[Any]) -> NDArray[Any]:
+    return x if x.ndim == 1 else np.moveaxis(x, 0, -1)
+
+
+def _lanes_last(x: Array) -> Array:
+    return x if x.ndim == 1 else np.moveaxis(x, -1, 0)
