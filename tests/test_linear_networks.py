@@ -179,6 +179,13 @@ def test_equal_variances_have_no_order(seed):
     assert network.critical_subset((1,)).index == network.critical_subset((0,)).index == 2
 
 
+def test_an_autoencoder_too_wide_to_be_held_is_refused():
+    with pytest.raises(
+        ValueError, match="weights would hold 60000000 numbers; at most 20000000; choose narrower layers"
+    ):
+        OBJECTIVES["linear_autoencoder"](hidden=1_000_000, data={"name": "normal_inputs", "variances": [1.0] * 30})
+
+
 def test_more_manifolds_than_can_be_made_are_made_as_they_are_asked_for():
     network = OBJECTIVES["linear_autoencoder"](
         data={"name": "normal_inputs", "n_samples": 60, "variances": list(range(1, 41))}, hidden=12

@@ -59,6 +59,9 @@ class LinearAutoencoder(LayeredNetwork):
     loss: ClassVar[str] = "squared_error"  # type: ignore[misc]
     weight_decay: ClassVar[float] = 0.0  # type: ignore[misc]
 
+    def __post_init__(self) -> None:
+        self.check_size()
+
     @cached_property
     def inputs(self) -> Array:
         return np.asarray(self.data.inputs - self.data.inputs.mean(axis=0))
