@@ -43,6 +43,22 @@ def test_half_times_are_those_of_the_flow_of_all_weights(result):
         )  # a step of 0.005 is not the flow
 
 
+@pytest.mark.parametrize(
+    ("singular_values", "hidden"),
+    [((3.0, 1.0), 2), ((1.0, 3.0), 4), ((4.0, 2.0, 1.0), 3), ((4.0, 2.0, 1.0), 2)],
+    ids=str,
+)
+def test_each_half_time_follows_from_the_start_of_its_lane(singular_values, hidden):
+    network = {"name": "two_layer_linear_network", "target_singular_values": singular_values, "hidden": hidden}
+    made = computed(network=network, n_lanes=6, scales=(1e-4,), n_steps=4000)
+    step = made.experiment.learning_rate
+    rates = np.log1p(step * made.singular_values) / step  # at which gradient descent grows, in place of s
+    told = made.laws[0] * (made.singular_values / rates)[:, None]
+    learned = made.order[:hidden]
+    np.testing.assert_allclose(made.half_times[0, learned], told[learned], rtol=4e-3)
+    assert np.isnan(made.laws[0, made.order[hidden:]]).all()
+
+
 def test_modes_come_in_order_and_between_them_a_saddle_is_visited(result):
     figures = result.summary()["scales"]["scale_1"]
     assert figures["in_order"] == 1

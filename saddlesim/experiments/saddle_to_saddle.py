@@ -122,14 +122,20 @@ class SaddleToSaddle:
         """Give what each mode grows from, (modes, B): of two layers what lies along the unstable directions of the origin.
 
         There W_1 and W_2' grow together and what is in their difference dies out, so a mode begins as the square of half of
-        their sum. Beyond two layers it is the product that a balanced start has; others have no such number (nan).
+        their sum, a vector over the hidden units. Once a larger mode is learned along its own, what others have along the same
+        dies out, too: at that saddle its rate is s - s_larger. So of each only what is orthogonal to those before counts.
+        Beyond two layers it is the product that a balanced start has; others have no such number (nan).
         """
         network: Any = self.network
         r = range(len(network.target_singular_values))
         if len(network.modules) == 2:
+            order = np.argsort(network.target_singular_values)[::-1]
             (first, _), (second, _) = network.split(x0)
-            both = (first[:, :, r].swapaxes(1, 2) + second[:, r, :]) / 2  # (B, modes, h)
-            return np.asarray((both * both).sum(axis=2).T)
+            both = (first[:, :, order] + second[:, order, :].swapaxes(1, 2)) / 2  # (B, h, modes)
+            triangles = np.linalg.qr(both, mode="r")
+            squares = np.zeros((len(r), x0.shape[1]))
+            squares[order[: triangles.shape[1]]] = np.diagonal(triangles, axis1=1, axis2=2).T ** 2
+            return squares
         if self.start == "balanced":
             return np.asarray(network.product(x0)[:, r, r].T)
         return np.full((len(r), x0.shape[1]), np.nan)
