@@ -132,7 +132,7 @@ class SaddleToSaddle:
             order = np.argsort(network.target_singular_values)[::-1]
             (first, _), (second, _) = network.split(x0)
             both = (first[:, :, order] + second[:, order, :].swapaxes(1, 2)) / 2  # (B, h, modes)
-            triangles = np.linalg.qr(both, mode="r")
+            triangles = np.asarray(np.linalg.qr(both, mode="r"))
             squares = np.zeros((len(r), x0.shape[1]))
             squares[order[: triangles.shape[1]]] = np.diagonal(triangles, axis1=1, axis2=2).T ** 2
             return squares
